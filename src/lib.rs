@@ -1,0 +1,1 @@
+//! Checks derivations about noise.

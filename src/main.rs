@@ -1,0 +1,2 @@
+//! The program `driftproof`.
+fn main() {}

@@ -1,1 +1,5 @@
 //! Checks derivations about noise.
+
+pub mod data;
+pub mod loss;
+pub mod sgd;

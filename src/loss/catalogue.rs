@@ -1,0 +1,276 @@
+//! From a name and options to one of the losses that driftproof ships.
+
+use super::builtin::Builtin;
+use super::network::{Activation, Network, Output};
+use thiserror::Error;
+
+/// What is asked of a loss beside its name; fields that a loss does not have are ignored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// Number of feature columns of the data.
+    pub features: usize,
+    /// Number of classes of `softmax`.
+    pub classes: Option<usize>,
+    /// Units by layer of `mlp` and `deep_linear`; rows of both factors and rank of `matrix_factorisation`.
+    pub layers: Option<Vec<usize>>,
+    /// Function of the hidden units of `mlp`.
+    pub activation: Activation,
+    /// Loss of the outputs of `mlp`.
+    pub output: Output,
+    /// Whether units of `mlp` have biases.
+    pub bias: bool,
+    /// Strength `lambda` of the penalty of `ridge_regression`.
+    pub lambda: f64,
+    /// Scale `c` of `cauchy_regression`.
+    pub c: f64,
+    /// Degrees of freedom `nu` of `student_t_regression`.
+    pub nu: f64,
+    /// Scale `sigma` of `student_t_regression`.
+    pub sigma: f64,
+    /// Bend `delta` of `pseudo_huber_regression`.
+    pub delta: f64,
+}
+
+impl Choice {
+    /// The defaults for data with this many feature columns: `lambda = 0.1`, `c = 1`, `nu = 3`, `sigma = 1`, `delta = 1`,
+    /// tanh units without biases, squared loss of the outputs.
+    #[must_use]
+    pub fn new(features: usize) -> Self {
+        Self {
+            features,
+            classes: None,
+            layers: None,
+            activation: Activation::Tanh,
+            output: Output::Squared,
+            bias: false,
+            lambda: 0.1,
+            c: 1.0,
+            nu: 3.0,
+            sigma: 1.0,
+            delta: 1.0,
+        }
+    }
+}
+
+/// Why there is no such loss.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum BuiltinError {
+    /// No loss has this name.
+    #[error("no loss is called \"{name}\"; did you mean \"{nearest}\"? There are {}", NAMES.join(", "))]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// The name most like it.
+        nearest: &'static str,
+    },
+    /// A size that the loss needs was not given.
+    #[error("the loss \"{name}\" needs {what}")]
+    Missing {
+        /// Name of the loss.
+        name: String,
+        /// What it needs, and how it is given.
+        what: &'static str,
+    },
+    /// A size or constant is out of range.
+    #[error("the loss \"{name}\" takes {what} {domain}, but was given {found}")]
+    OutOfRange {
+        /// Name of the loss.
+        name: String,
+        /// Which constant.
+        what: &'static str,
+        /// What it may be.
+        domain: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// The layers are not those of a network on these data.
+    #[error("the loss \"{name}\" cannot have layers {layers:?}: {expected}")]
+    Layers {
+        /// Name of the loss.
+        name: String,
+        /// The layers given.
+        layers: Vec<usize>,
+        /// What they should be.
+        expected: &'static str,
+    },
+}
+
+/// The names of [`Builtin::named`]; the sizes of `softmax_3` and `mlp_2_3_1_tanh` may stand in the name.
+const NAMES: [&str; 17] = [
+    "linear_regression",
+    "ridge_regression",
+    "logistic_regression",
+    "poisson_regression",
+    "softmax",
+    "cauchy_regression",
+    "student_t_regression",
+    "pseudo_huber_regression",
+    "phase_retrieval",
+    "cos_wave",
+    "two_layer_linear",
+    "matrix_factorisation",
+    "rank1_factorisation",
+    "deep_linear",
+    "mlp",
+    "multiplicative_quadratic",
+    "pollen_2d",
+];
+
+impl Builtin {
+    /// The names that [`named`](Self::named) knows.
+    #[must_use]
+    pub fn names() -> &'static [&'static str] {
+        &NAMES
+    }
+
+    /// The loss of this name with the sizes and constants of `choice`.
+    ///
+    /// Sizes may also stand in the name: `softmax_3`, `mlp_2_3_1_tanh`, `mlp_64_128_10_tanh_softmax`.
+    ///
+    /// # Errors
+    /// No loss has this name, a size it needs is missing, or a size or constant is out of range.
+    pub fn named(name: &str, choice: &Choice) -> Result<Self, BuiltinError> {
+        let features = choice.features;
+        let positive = |what, value: f64| {
+            let fits = value > 0.0 && value.is_finite();
+            if fits { Ok(value) } else { Err(out_of_range(name, what, "above 0", value)) }
+        };
+        let loss = match name {
+            "linear_regression" => Self::Linear { features },
+            "ridge_regression" if choice.lambda >= 0.0 && choice.lambda.is_finite() => {
+                Self::Ridge { features, lambda: choice.lambda }
+            }
+            "ridge_regression" => return Err(out_of_range(name, "lambda", "from 0 up", choice.lambda)),
+            "logistic_regression" => Self::Logistic { features },
+            "poisson_regression" => Self::Poisson { features },
+            "cauchy_regression" => Self::Cauchy { features, c: positive("c", choice.c)? },
+            "student_t_regression" => Self::StudentT {
+                features,
+                nu: positive("nu", choice.nu)?,
+                sigma: positive("sigma", choice.sigma)?,
+            },
+            "pseudo_huber_regression" => {
+                Self::PseudoHuber { features, delta: positive("delta", choice.delta)? }
+            }
+            "phase_retrieval" => Self::PhaseRetrieval { features },
+            "cos_wave" => Self::CosWave { features },
+            "two_layer_linear" => Self::TwoLayerLinear,
+            "rank1_factorisation" => Self::MatrixFactorisation { left: 2, right: 2, rank: 1 },
+            "matrix_factorisation" => factorisation(name, choice)?,
+            "multiplicative_quadratic" => Self::MultiplicativeQuadratic,
+            "pollen_2d" => Self::PollenGrain,
+            _ => return sized(name, choice),
+        };
+        Ok(loss)
+    }
+}
+
+fn out_of_range(name: &str, what: &'static str, domain: &'static str, found: f64) -> BuiltinError {
+    BuiltinError::OutOfRange { name: name.to_owned(), what, domain, found }
+}
+
+fn factorisation(name: &str, choice: &Choice) -> Result<Builtin, BuiltinError> {
+    match choice.layers.as_deref() {
+        Some(&[left, right, rank]) if left > 0 && right > 0 && rank > 0 => {
+            Ok(Builtin::MatrixFactorisation { left, right, rank })
+        }
+        Some(layers) => Err(BuiltinError::Layers {
+            name: name.to_owned(),
+            layers: layers.to_vec(),
+            expected: "give the rows of both factors and the rank, three numbers above 0",
+        }),
+        None => Err(BuiltinError::Missing {
+            name: name.to_owned(),
+            what: "the rows of both factors and the rank: layers ROWS,COLUMNS,RANK",
+        }),
+    }
+}
+
+/// The losses whose sizes may stand in their names.
+fn sized(name: &str, choice: &Choice) -> Result<Builtin, BuiltinError> {
+    let unknown = || BuiltinError::Unknown { name: name.to_owned(), nearest: nearest(name) };
+    let mut words = name.split('_');
+    match words.next() {
+        Some("softmax") => {
+            let in_name = words.next().map(|k| k.parse::<usize>().map_err(|_| unknown())).transpose()?;
+            let classes = in_name.or(choice.classes).ok_or_else(|| BuiltinError::Missing {
+                name: name.to_owned(),
+                what: "the number of classes, as in softmax_3",
+            })?;
+            if classes < 2 {
+                return Err(BuiltinError::OutOfRange {
+                    name: name.to_owned(),
+                    what: "a number of classes",
+                    domain: "from 2 up",
+                    found: if classes == 0 { 0.0 } else { 1.0 },
+                });
+            }
+            Ok(Builtin::Softmax { features: choice.features, classes })
+        }
+        Some("mlp") => network(name, words, choice.clone()),
+        Some("deep") if words.next() == Some("linear") => {
+            let linear = Choice { activation: Activation::Identity, bias: false, ..choice.clone() };
+            network(name, words, linear)
+        }
+        _ => Err(unknown()),
+    }
+}
+
+fn network<'a>(
+    name: &str,
+    words: impl Iterator<Item = &'a str>,
+    mut choice: Choice,
+) -> Result<Builtin, BuiltinError> {
+    let mut in_name = Vec::new();
+    for word in words {
+        match word {
+            "tanh" => choice.activation = Activation::Tanh,
+            "logistic" => choice.activation = Activation::Logistic,
+            "softplus" => choice.activation = Activation::Softplus,
+            "sine" => choice.activation = Activation::Sine,
+            "softmax" => choice.output = Output::Softmax,
+            _ => {
+                in_name.push(word.parse::<usize>().map_err(|_| BuiltinError::Unknown {
+                    name: name.to_owned(),
+                    nearest: "mlp_2_3_1_tanh",
+                })?)
+            }
+        }
+    }
+    let layers = if in_name.is_empty() { choice.layers } else { Some(in_name) };
+    let layers = layers.ok_or_else(|| BuiltinError::Missing {
+        name: name.to_owned(),
+        what: "the units by layer, as in mlp_2_3_1_tanh or layers 2,3,1",
+    })?;
+    let classes = choice.output == Output::Softmax;
+    let fits = layers.len() >= 2
+        && layers.iter().all(|&units| units > 0)
+        && layers.first() == Some(&choice.features)
+        && (!classes || layers.last() > Some(&1));
+    if !fits {
+        return Err(BuiltinError::Layers {
+            name: name.to_owned(),
+            layers,
+            expected: "give at least two numbers above 0, first the number of features, last the number of targets (or of classes, at least two)",
+        });
+    }
+    Ok(Builtin::Network(Network {
+        layers,
+        activation: choice.activation,
+        output: choice.output,
+        bias: choice.bias,
+    }))
+}
+
+/// The name that shares the most pairs of neighbouring letters with `name`.
+fn nearest(name: &str) -> &'static str {
+    let pairs = |text: &str| -> Vec<(char, char)> { text.chars().zip(text.chars().skip(1)).collect() };
+    let wanted = pairs(name);
+    let likeness = |candidate: &str| {
+        let candidate = pairs(candidate);
+        let shared = candidate.iter().filter(|pair| wanted.contains(pair)).count();
+        (shared * 1000) / (candidate.len() + wanted.len()).max(1)
+    };
+    NAMES.iter().copied().max_by_key(|candidate| likeness(candidate)).unwrap_or("linear_regression")
+}

@@ -1,5 +1,7 @@
 //! Checks derivations about noise.
 
+pub mod convention;
 pub mod data;
 pub mod loss;
+pub mod noise;
 pub mod sgd;

@@ -86,6 +86,24 @@ pub trait Loss: Sync {
     }
 }
 
+impl<L: Loss> Loss for &L {
+    fn dim(&self) -> usize {
+        (**self).dim()
+    }
+    fn columns(&self) -> usize {
+        (**self).columns()
+    }
+    fn loss<D: Number>(&self, x: &[D::InnerDual], theta: &[D]) -> D {
+        (**self).loss(x, theta)
+    }
+    fn encode(&self, row: &[f64], encoded: &mut Vec<f64>) -> Result<(), RowError> {
+        (**self).encode(row, encoded)
+    }
+    fn check_theta(&self, theta: &[f64]) -> Result<(), ThetaError> {
+        (**self).check_theta(theta)
+    }
+}
+
 /// A value that a loss cannot take, in one column of one row.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("found {found}, expected {expected}")]

@@ -89,9 +89,12 @@ pub enum ProblemError {
     },
 }
 
-/// Operations a task of the thread pool does on one row after another before the next task is taken; it decides how
-/// sums are grouped, and so must not depend on the number of threads.
+/// Operations (rows times operations a row) that a task of the thread pool does at least. With [`RESULTS`] it decides
+/// how sums are grouped, and so must not depend on the number of threads.
 const TASK: usize = 1 << 16;
+
+/// Numbers that the results of all tasks may hold together, unless two tasks hold more.
+const RESULTS: usize = 1 << 23;
 
 impl<L: Loss> Problem<L> {
     /// Binds a loss to a data set.
@@ -202,16 +205,19 @@ impl<L: Loss> Problem<L> {
     /// Visits all rows at `theta` in blocks of up to [`LANES`], whose gradients are known, and returns one result for
     /// each task of the thread pool, in an order that does not depend on the number of threads.
     ///
+    /// A result holds about `size` numbers; the larger it is, the fewer tasks there are.
+    ///
     /// # Errors
     /// The first row at which the loss is not finite.
     pub(crate) fn sweep<T: Send>(
         &self,
         theta: &[f64],
+        size: usize,
         start: impl Fn() -> T + Sync,
         visit: impl Fn(&mut T, &mut Block<'_>) + Sync,
     ) -> Result<Vec<T>, ProblemError> {
         let parts = self.parts(theta);
-        let tasks: Vec<(&Part, Range<usize>)> = parts.iter().flat_map(Part::tasks).collect();
+        let tasks: Vec<(&Part, Range<usize>)> = parts.iter().flat_map(|part| part.tasks(size)).collect();
         let run = |(part, range): &(&Part, Range<usize>)| {
             let mut workspace = part.program.workspace(theta);
             let mut result = start();
@@ -282,8 +288,10 @@ struct Part {
 }
 
 impl Part {
-    fn tasks(&self) -> impl Iterator<Item = (&Self, Range<usize>)> {
-        let rows = (TASK / self.program.operations().max(1)).next_multiple_of(LANES).max(LANES);
+    fn tasks(&self, size: usize) -> impl Iterator<Item = (&Self, Range<usize>)> {
+        let most = (RESULTS / size.max(1)).clamp(2, 64);
+        let rows = (TASK / self.program.operations().max(1)).max(self.rows.len().div_ceil(most));
+        let rows = rows.next_multiple_of(LANES);
         (0..self.rows.len()).step_by(rows).map(move |first| (self, first..self.rows.len().min(first + rows)))
     }
 }
@@ -306,6 +314,11 @@ impl Block<'_> {
     /// `g_i` of each lane.
     pub(crate) fn gradient(&self, i: usize) -> &Lanes {
         self.workspace.gradient(i)
+    }
+
+    /// Sum over the rows of the block.
+    pub(crate) fn sum(&self, numbers: &Lanes) -> f64 {
+        numbers[..self.rows.len()].iter().sum()
     }
 
     /// `tr H` of each lane. Must come before [`apply_hessian`](Self::apply_hessian), whose result it may overwrite.
@@ -360,7 +373,6 @@ impl<L: Loss> Engine<'_, L> {
 /// `sum_i += g_i`, summed over the rows of the block.
 fn add(block: &Block<'_>, sum: &mut [f64]) {
     for (i, sum) in sum.iter_mut().enumerate() {
-        let gradient = block.gradient(i);
-        *sum += (0..block.rows().len()).map(|l| gradient[l]).sum::<f64>();
+        *sum += block.sum(block.gradient(i));
     }
 }

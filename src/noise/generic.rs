@@ -1,0 +1,129 @@
+//! The same moments by dual numbers through the definitions: the reference that the fast route is tested against.
+//!
+//! The loss is run on dual numbers for every derivative; `Sigma` is built in dual arithmetic from its definition, and
+//! its divergence read off its derivative parts,
+//!
+//! ```text
+//! Sigma(theta + eps e_k) = Sigma + eps d_k Sigma,    (div Sigma)_i = d_k Sigma_ik,    1/2 (grad tr Sigma)_k = 1/2 d_k Sigma_ii .
+//! ```
+//!
+//! The cost is `N d^2` evaluations of the loss; nothing larger than `d x d` is kept.
+
+use super::{Drift, Moments, NoiseError};
+use crate::loss::{Loss, Number, Problem, constant};
+use crate::sgd::Sgd;
+use nalgebra::{DMatrix, DVector};
+use num_dual::{Dual, Dual64, HyperDual};
+
+#[allow(clippy::cast_precision_loss, reason = "row counts are below 2^53")]
+fn count<L: Loss>(problem: &Problem<L>) -> f64 {
+    problem.rows() as f64
+}
+
+/// `g_i = du/dtheta_i` of one encoded row, in any number type: one dual number a component.
+fn row_gradient<L: Loss, D: Number>(problem: &Problem<L>, row: usize, theta: &[D]) -> Vec<D> {
+    let x: Vec<D> = problem.row(row).iter().map(|&x| constant(x)).collect();
+    let mut dual: Vec<Dual<D>> = theta.iter().map(|&t| Dual::from_re(t)).collect();
+    (0..theta.len())
+        .map(|i| {
+            dual[i].eps = constant(1.0);
+            let u = problem.loss().loss(&x, &dual);
+            dual[i].eps = constant(0.0);
+            u.eps
+        })
+        .collect()
+}
+
+/// `G = E[g]` in any number type.
+pub fn gradient<L: Loss, D: Number>(problem: &Problem<L>, theta: &[D]) -> DVector<D> {
+    let mut sum = DVector::from_element(theta.len(), constant(0.0));
+    for row in 0..problem.rows() {
+        for (sum, g) in sum.iter_mut().zip(row_gradient(problem, row, theta)) {
+            *sum += g;
+        }
+    }
+    sum.map(|g: D| g / count(problem))
+}
+
+/// The columns `g_a - G`, `d x N`, in any number type: `Sigma = (1/N) C C^T`.
+pub fn centred_gradients<L: Loss, D: Number>(problem: &Problem<L>, theta: &[D]) -> DMatrix<D> {
+    let mean = gradient(problem, theta);
+    let columns: Vec<DVector<D>> =
+        (0..problem.rows()).map(|row| DVector::from_vec(row_gradient(problem, row, theta)) - &mean).collect();
+    DMatrix::from_columns(&columns)
+}
+
+/// `Sigma = E[(g - G)(g - G)^T]`, normalised by `1/N`, in any number type.
+pub fn covariance<L: Loss, D: Number>(problem: &Problem<L>, theta: &[D]) -> DMatrix<D> {
+    let mean = gradient(problem, theta);
+    let mut sum = DMatrix::from_element(theta.len(), theta.len(), constant::<D>(0.0));
+    for row in 0..problem.rows() {
+        let centred = DVector::from_vec(row_gradient(problem, row, theta)) - &mean;
+        sum += &centred * centred.transpose();
+    }
+    sum.map(|s: D| s / count(problem))
+}
+
+/// `theta` with a unit derivative part in component `k`.
+pub(super) fn seeded(theta: &[f64], k: usize) -> Vec<Dual64> {
+    let mut dual: Vec<Dual64> = theta.iter().map(|&t| Dual::from_re(t)).collect();
+    dual[k] = dual[k].derivative();
+    dual
+}
+
+/// `H_ij` of one encoded row by hyper-dual numbers.
+fn row_hessian<L: Loss>(problem: &Problem<L>, row: usize, theta: &[f64]) -> DMatrix<f64> {
+    let mut hessian = DMatrix::zeros(theta.len(), theta.len());
+    let mut dual: Vec<HyperDual<f64>> = theta.iter().map(|&t| HyperDual::from_re(t)).collect();
+    for i in 0..theta.len() {
+        dual[i] = dual[i].derivative1();
+        for j in 0..=i {
+            dual[j] = dual[j].derivative2();
+            let second = problem.loss().loss(problem.row(row), &dual).eps1eps2;
+            hessian[(i, j)] = second;
+            hessian[(j, i)] = second;
+            dual[j].eps2 = 0.0;
+        }
+        dual[i].eps1 = 0.0;
+    }
+    hessian
+}
+
+/// `Hbar = E[H]`.
+pub fn hessian<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> DMatrix<f64> {
+    let zero = DMatrix::zeros(theta.len(), theta.len());
+    (0..problem.rows()).fold(zero, |sum, row| sum + row_hessian(problem, row, theta)) / count(problem)
+}
+
+/// The exact drifts of SGD at `theta` by dual numbers; see [`drift`](super::drift).
+///
+/// # Errors
+/// As [`drift`](super::drift).
+pub fn drift<L: Loss>(problem: &Problem<L>, theta: &[f64], sgd: &Sgd) -> Result<Drift, NoiseError> {
+    problem.check_theta(theta)?;
+    Drift::new(problem, sgd, moments(problem, theta).finite()?)
+}
+
+/// The moments of math.md 1 and 2 that need no matrix.
+fn moments<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> Moments {
+    let dim = theta.len();
+    let loss = (0..problem.rows()).map(|row| problem.loss().loss(problem.row(row), theta)).sum::<f64>();
+    let gradient = gradient(problem, theta);
+    let hessian = hessian(problem, theta);
+    let mut div_sigma = DVector::zeros(dim);
+    let mut half_grad_tr_sigma = DVector::zeros(dim);
+    for k in 0..dim {
+        let sigma = covariance(problem, &seeded(theta, k));
+        for i in 0..dim {
+            div_sigma[i] += sigma[(i, k)].eps;
+            half_grad_tr_sigma[k] += 0.5 * sigma[(i, i)].eps;
+        }
+    }
+    Moments {
+        loss: loss / count(problem),
+        hessian_gradient: &hessian * &gradient,
+        gradient,
+        cov_g_tr_hess: &div_sigma - &half_grad_tr_sigma,
+        half_grad_tr_sigma,
+    }
+}

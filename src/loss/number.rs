@@ -144,8 +144,8 @@ mod tests {
 
     #[test]
     fn softplus_of_a_huge_number_is_that_number() {
-        assert_eq!(softplus(1e308).to_bits(), 1e308_f64.to_bits(), "softplus(1e308)");
-        assert_eq!(softplus(-1e308).to_bits(), 0.0_f64.to_bits(), "softplus(-1e308)");
+        assert_eq!(softplus(1e308_f64).to_bits(), 1e308_f64.to_bits(), "softplus(1e308)");
+        assert_eq!(softplus(-1e308_f64).to_bits(), 0.0_f64.to_bits(), "softplus(-1e308)");
     }
 
     #[test]

@@ -89,6 +89,18 @@ fn row_hessian<L: Loss>(problem: &Problem<L>, row: usize, theta: &[f64]) -> DMat
     hessian
 }
 
+/// `g` (length `d`) and `H` (`d x d`) of one row, counted from 0.
+///
+/// # Panics
+/// `row >= problem.rows()`.
+pub fn row_derivatives<L: Loss>(
+    problem: &Problem<L>,
+    row: usize,
+    theta: &[f64],
+) -> (DVector<f64>, DMatrix<f64>) {
+    (DVector::from_vec(row_gradient(problem, row, theta)), row_hessian(problem, row, theta))
+}
+
 /// `Hbar = E[H]`.
 pub fn hessian<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> DMatrix<f64> {
     let zero = DMatrix::zeros(theta.len(), theta.len());

@@ -1,0 +1,113 @@
+//! Every reference case, through both routes, at the promised accuracy.
+//!
+//! Errors are measured normwise and relative to the sum of the absolute values of the terms that make up the quantity,
+//! so that cancellation and exact zeros are judged fairly.
+
+mod oracle;
+
+use driftproof::loss::{Loss, Problem};
+use driftproof::noise::{self, Drift, generic};
+use nalgebra::{DMatrix, DVector};
+use oracle::{Case, cases};
+
+/// Promised: 1e-12 of the terms.
+const ACCURACY: f64 = 1e-12;
+
+/// Sizes of the terms of each moment: sums of absolute values over samples, from the generic route.
+struct Scale {
+    gradient: f64,
+    hessian: f64,
+    sigma: f64,
+    div_sigma: f64,
+}
+
+fn scale<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> Scale {
+    let rows = problem.rows() as f64;
+    let mut scale = Scale { gradient: 0.0, hessian: 0.0, sigma: 0.0, div_sigma: 0.0 };
+    for row in 0..problem.rows() {
+        let (g, h) = generic::row_derivatives(problem, row, theta);
+        let (g, trace) = (g.norm(), h.diagonal().iter().map(|x| x.abs()).sum::<f64>());
+        scale.gradient += g / rows;
+        scale.hessian += h.norm() / rows;
+        scale.sigma += g * g / rows;
+        scale.div_sigma += g * (h.norm() + trace) / rows;
+    }
+    scale
+}
+
+#[track_caller]
+fn assert_vector(case: &Case, what: &str, found: &DVector<f64>, expected: &DVector<f64>, scale: f64) {
+    let error = (found - expected).norm();
+    assert!(
+        error <= ACCURACY * scale,
+        "{} {what}: error {error:e}, terms {scale:e}\n{found}{expected}",
+        case.id
+    );
+}
+
+#[track_caller]
+fn assert_matrix(case: &Case, what: &str, found: &DMatrix<f64>, expected: &DMatrix<f64>, scale: f64) {
+    let error = (found - expected).norm();
+    assert!(
+        error <= ACCURACY * scale,
+        "{} {what}: error {error:e}, terms {scale:e}\n{found}{expected}",
+        case.id
+    );
+}
+
+#[allow(clippy::cast_precision_loss, reason = "batch sizes are small")]
+fn check_drift(case: &Case, drift: &Drift) {
+    let Scale { gradient, hessian, div_sigma, .. } = scale(&case.problem, &case.theta);
+    let (eta, n) = (case.sgd.learning_rate(), case.sgd.batch() as f64);
+    let loss = case.scalar("f");
+    assert!(
+        (drift.moments.loss - loss).abs() <= ACCURACY * loss.abs(),
+        "{} f: {}",
+        case.id,
+        drift.moments.loss
+    );
+    let moments = &drift.moments;
+    assert_vector(case, "G", &moments.gradient, &case.vector("G"), gradient);
+    assert_vector(case, "div_Sigma", &drift.div_sigma, &case.vector("div_Sigma"), div_sigma);
+    assert_vector(
+        case,
+        "first half",
+        &moments.half_grad_tr_sigma,
+        &case.vector("half_grad_tr_Sigma"),
+        div_sigma,
+    );
+    assert_vector(case, "second half", &moments.cov_g_tr_hess, &case.vector("cov_g_trH"), div_sigma);
+    assert_vector(case, "v_noise", &drift.v_noise, &case.vector("v_noise"), eta / n * div_sigma);
+    let modified = case.vector("modified_term");
+    assert_vector(case, "modified_term", &drift.modified_term, &modified, eta * hessian * gradient);
+}
+
+#[test]
+fn drift_by_the_fast_route() {
+    for case in cases() {
+        check_drift(&case, &noise::drift(&case.problem, &case.theta, &case.sgd).unwrap());
+    }
+}
+
+#[test]
+fn drift_by_the_generic_route() {
+    for case in cases() {
+        check_drift(&case, &generic::drift(&case.problem, &case.theta, &case.sgd).unwrap());
+    }
+}
+
+#[test]
+fn matrices_by_both_routes() {
+    for case in cases() {
+        let Scale { hessian, sigma, .. } = scale(&case.problem, &case.theta);
+        let (problem, theta) = (&case.problem, &case.theta[..]);
+        let expected = case.matrix("Sigma");
+        assert_matrix(&case, "Sigma", &noise::covariance(problem, theta).unwrap(), &expected, sigma);
+        assert_matrix(&case, "Sigma, generic", &generic::covariance(problem, theta), &expected, sigma);
+        let expected = case.matrix("Hbar");
+        assert_matrix(&case, "Hbar", &noise::mean_hessian(problem, theta).unwrap(), &expected, hessian);
+        assert_matrix(&case, "Hbar, generic", &generic::hessian(problem, theta), &expected, hessian);
+        let diffusion = noise::diffusion(problem, theta, &case.sgd).unwrap();
+        assert_matrix(&case, "D", &diffusion, &case.matrix("D"), case.sgd.learning_rate() * sigma);
+    }
+}

@@ -1,1 +1,3 @@
 //! Checks derivations about noise.
+
+pub mod root;

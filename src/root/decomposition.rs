@@ -1,92 +1,20 @@
 //! The root itself: `B = U diag(s) Uᵀ`, with the rank decided by the singular values `s` of the factor.
 
-use super::check::{count, finite, rows, size, square};
+use super::check::{count, finite, rows};
 use super::jacobi::{OrthogonalColumns, orthogonalise};
-use super::{FactorStream, RootError};
-use nalgebra::{DMatrix, DVector, SymmetricEigen};
-
-/// The condition of `M` up to which a root from the matrix alone is as accurate as one from the factor.
-///
-/// From a matrix `dB` has an error of about `10 ε κ`, from a factor `1e-12 √κ` is promised: they meet at `κ = 2e5`.
-pub const MATRIX_ROUTE_CONDITION: f64 = 1e5;
-
-/// Relative rank tolerance per `√(larger dimension)`: singular values below `64 ε √max(d, m)` of the scale are zero.
-///
-/// Gradients carry a few to a few tens of `ε` each, errors of sums over m samples grow like `√m`. Doubling it doubles
-/// the error of `dB` that the differentiability test lets through.
-const RANK_TOLERANCE: f64 = 64.0 * f64::EPSILON;
+use super::{FactorStream, RootError, RootOptions};
+use nalgebra::{DMatrix, DVector};
 
 /// The smallest nonzero singular value must exceed the cutoff by this factor for the rank to be certain.
 ///
 /// At the margin the smallest singular value, hence `dB`, is known to a part in a thousand.
-pub(super) const RANK_MARGIN: f64 = 1e3;
-
-/// Asymmetry that rounding may leave, relative to the largest entry: far above rounding, far below a slip in a formula.
-const SYMMETRY_TOLERANCE: f64 = 1e-10;
+const RANK_MARGIN: f64 = 1e3;
 
 /// Columns are reduced to a triangle first where there are more than this many times the dimension.
 const REDUCE_ABOVE: usize = 2;
 
 /// Columns reduced at a time, at least.
 const BLOCK: usize = 256;
-
-/// How the rank is decided. The default suits a factor whose columns were not computed by cancellation.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct RootOptions {
-    scale: Option<f64>,
-    rank_bound: Option<usize>,
-    relative_tolerance: Option<f64>,
-}
-
-impl RootOptions {
-    /// The size of what the factor was computed from, in units of the factor (finite, at least 0).
-    ///
-    /// For gradient noise, `F = w [g_1 - G, ..., g_N - G]`, give `w` times the Frobenius norm of `[g_1, ..., g_N]`:
-    /// equal gradients leave differences of 1e-17 where 0 is meant, which are small beside that and nothing else.
-    #[must_use]
-    pub fn with_scale(mut self, scale: f64) -> Self {
-        self.scale = Some(scale);
-        self
-    }
-
-    /// The largest rank that `F` can have at this point or near it. *Trusted*; `min(d, m)` unless given.
-    ///
-    /// For centred gradients `min(d, N - 1)`. Where the rank equals it no further test is needed.
-    #[must_use]
-    pub fn with_rank_bound(mut self, bound: usize) -> Self {
-        self.rank_bound = Some(bound);
-        self
-    }
-
-    /// Singular values below this times the scale count as zero (above 0, below 1e-3).
-    ///
-    /// Unless given: `64 ε √max(d, m)` for a factor. For a matrix it applies to eigenvalues, `64 ε √d` unless given.
-    #[must_use]
-    pub fn with_relative_tolerance(mut self, tolerance: f64) -> Self {
-        self.relative_tolerance = Some(tolerance);
-        self
-    }
-
-    fn tolerance(&self, larger_dimension: usize) -> Result<f64, RootError> {
-        let tolerance = self
-            .relative_tolerance
-            .unwrap_or(RANK_TOLERANCE * count(larger_dimension.max(1)).sqrt());
-        if tolerance > 0.0 && tolerance < 1e-3 {
-            return Ok(tolerance);
-        }
-        Err(RootError::Option {
-            what: "the relative rank tolerance",
-            value: tolerance,
-            expected: "a number above 0 and below 1e-3",
-        })
-    }
-
-    fn scale(&self) -> Result<f64, RootError> {
-        let scale = self.scale.unwrap_or(0.0);
-        size("the scale of the factor", scale)?;
-        Ok(scale)
-    }
-}
 
 /// What the rank was decided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +25,18 @@ pub(super) enum Origin {
     Matrix,
 }
 
+/// How the rank was decided.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct RankDecision {
+    pub(super) origin: Origin,
+    /// Relative to the scale.
+    pub(super) tolerance: f64,
+    /// Tolerance times scale, in units of `s`: what is not above it is zero.
+    pub(super) cutoff: f64,
+    /// The largest rank possible nearby.
+    pub(super) bound: usize,
+}
+
 /// The symmetric positive semidefinite root `B` of `M` (d × d), `B B = M`, as eigenvectors and roots.
 #[derive(Debug, Clone)]
 pub struct SymmetricRoot {
@@ -105,12 +45,7 @@ pub struct SymmetricRoot {
     /// `s`, descending; exactly 0 from index `rank` on.
     roots: DVector<f64>,
     rank: usize,
-    rank_bound: usize,
-    /// Below this, in units of `s`, a root counts as zero.
-    cutoff: f64,
-    /// The relative tolerance the cutoff came from.
-    pub(super) tolerance: f64,
-    origin: Origin,
+    decision: RankDecision,
 }
 
 impl SymmetricRoot {
@@ -154,113 +89,36 @@ impl SymmetricRoot {
         let negligible = tolerance * scale.max(scaled.amax()) / count(dim).sqrt();
         let OrthogonalColumns { vectors, norms } = orthogonalise(&scaled, negligible)?;
         let largest = norms.iter().copied().fold(0.0, f64::max);
-        let cutoff = tolerance * scale.max(largest) * unit;
         let roots: Vec<f64> = norms.iter().map(|s| s * unit).collect();
-        let bound = options
-            .rank_bound
-            .map_or(dim.min(samples), |b| b.min(dim).min(samples));
-        let found = Self::sorted(vectors, &roots, cutoff, Origin::Factor);
-        Ok(Self {
-            rank_bound: bound.max(found.rank),
+        let decision = RankDecision {
+            origin: Origin::Factor,
             tolerance,
-            ..found
-        })
+            cutoff: tolerance * scale.max(largest) * unit,
+            bound: options.rank_bound(dim.min(samples)),
+        };
+        Ok(Self::new(vectors, &roots, decision))
     }
 
-    /// The root of a matrix (`M`, d × d) of which no factor is known, by its eigenvalues.
-    ///
-    /// Eigenvalues below `64 ε √d` of the largest count as zero. Accuracy: `B` to a small multiple of `ε √κ`, and
-    /// `√(ε)` in the worst case, where an eigenvalue that counts as zero was not. For a rank-deficient or
-    /// ill-conditioned `M` use [`SymmetricRoot::from_factor`]; [`SymmetricRoot::from_matrix_or_factor`] chooses.
-    ///
-    /// # Errors
-    ///
-    /// [`RootError::Empty`], [`RootError::Shape`], [`RootError::NotFinite`], [`RootError::NotSymmetric`],
-    /// [`RootError::NotPositive`], [`RootError::Option`], [`RootError::NoConvergence`].
-    pub fn from_matrix(matrix: &DMatrix<f64>, options: RootOptions) -> Result<Self, RootError> {
-        let dim = square("the matrix", matrix)?;
-        finite("the matrix", matrix)?;
-        check_symmetry(matrix)?;
-        let tolerance = options.tolerance(dim)?;
-        // An even power of two, so that its root is exact.
-        let unit = power_of_two_near(matrix.amax().sqrt());
-        let scaled = matrix.map(|entry| entry / unit / unit);
-        let limit = 100 * dim;
-        let eigen =
-            SymmetricEigen::try_new((&scaled + scaled.transpose()) * 0.5, f64::EPSILON, limit);
-        let eigen = eigen.ok_or(RootError::NoConvergence {
-            what: "eigendecomposition",
-            limit,
-            unit: "steps",
-        })?;
-        let largest = eigen.eigenvalues.amax();
-        let scale = options.scale()? / unit;
-        let cutoff = tolerance * largest.max(scale * scale);
-        let smallest = eigen.eigenvalues.min();
-        if smallest < -cutoff {
-            let (eigenvalue, largest) = (smallest * unit * unit, largest * unit * unit);
-            return Err(RootError::NotPositive {
-                eigenvalue,
-                largest,
-            });
-        }
-        let roots: Vec<f64> = eigen
-            .eigenvalues
-            .iter()
-            .map(|l| l.max(0.0).sqrt() * unit)
-            .collect();
-        let found = Self::sorted(
-            eigen.eigenvectors,
-            &roots,
-            cutoff.sqrt() * unit,
-            Origin::Matrix,
-        );
-        let bound = options.rank_bound.map_or(dim, |bound| bound.min(dim));
-        Ok(Self {
-            rank_bound: bound.max(found.rank),
-            tolerance,
-            ..found
-        })
-    }
-
-    /// The cheaper of the two routes that keeps the accuracy of [`SymmetricRoot::from_factor`].
-    ///
-    /// `matrix` (`M`, d × d) decides alone where it has full rank and a condition of at most
-    /// [`MATRIX_ROUTE_CONDITION`]; only otherwise is `factor` called, for `F` (d × m) with `F Fᵀ = M` (*trusted*).
-    ///
-    /// # Errors
-    ///
-    /// As [`SymmetricRoot::from_matrix`] and [`SymmetricRoot::from_factor`], except that a matrix which rounding made
-    /// slightly indefinite is left to its factor.
-    pub fn from_matrix_or_factor(
-        matrix: &DMatrix<f64>,
-        options: RootOptions,
-        factor: impl FnOnce() -> DMatrix<f64>,
-    ) -> Result<Self, RootError> {
-        match Self::from_matrix(matrix, options) {
-            Ok(root) if root.rank == root.dim() && root.condition() <= MATRIX_ROUTE_CONDITION => {
-                Ok(root)
-            }
-            Ok(_) | Err(RootError::NotPositive { .. }) => Self::from_factor(&factor(), options),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Descending roots, those up to the cutoff set to zero; bound and tolerance are the caller's to fill in.
-    fn sorted(vectors: DMatrix<f64>, roots: &[f64], cutoff: f64, origin: Origin) -> Self {
+    /// Puts the roots in descending order and those that are not above the cutoff to zero. A bound below the rank that
+    /// is found here was wrong, and gives way.
+    pub(super) fn new(vectors: DMatrix<f64>, roots: &[f64], decision: RankDecision) -> Self {
         let mut order: Vec<usize> = (0..roots.len()).collect();
         order.sort_by(|&i, &j| roots[j].total_cmp(&roots[i]));
-        let kept = |&i: &usize| if roots[i] > cutoff { roots[i] } else { 0.0 };
+        let kept = |&i: &usize| {
+            if roots[i] > decision.cutoff {
+                roots[i]
+            } else {
+                0.0
+            }
+        };
         let roots = DVector::from_iterator(order.len(), order.iter().map(kept));
         let rank = roots.iter().filter(|&&s| s > 0.0).count();
+        let bound = decision.bound.max(rank);
         Self {
             vectors: vectors.select_columns(&order),
             roots,
             rank,
-            rank_bound: rank,
-            cutoff,
-            tolerance: 0.0,
-            origin,
+            decision: RankDecision { bound, ..decision },
         }
     }
 
@@ -279,7 +137,7 @@ impl SymmetricRoot {
     /// The largest rank possible near this point, as given or `min(d, m)`.
     #[must_use]
     pub fn rank_bound(&self) -> usize {
-        self.rank_bound
+        self.decision.bound
     }
 
     /// The eigenvalues `s` of `B` (d, descending, exactly 0 from index `rank` on): the singular values of `F`.
@@ -305,7 +163,7 @@ impl SymmetricRoot {
     /// Below this, in units of `s`, a root counts as zero.
     #[must_use]
     pub fn cutoff(&self) -> f64 {
-        self.cutoff
+        self.decision.cutoff
     }
 
     /// The condition of `M` on its range, `s_max²/s_min²` over the nonzero roots; `None` for `M = 0`.
@@ -329,7 +187,7 @@ impl SymmetricRoot {
     }
 
     /// `(s_max/s_min)²` over the nonzero roots, 1 where there is none.
-    fn condition(&self) -> f64 {
+    pub(super) fn condition(&self) -> f64 {
         if self.rank == 0 {
             1.0
         } else {
@@ -337,22 +195,23 @@ impl SymmetricRoot {
         }
     }
 
-    pub(super) fn origin(&self) -> Origin {
-        self.origin
+    pub(super) fn decision(&self) -> RankDecision {
+        self.decision
     }
 
     /// The rank is beyond doubt: the smallest nonzero root is far above the cutoff.
     ///
     /// From a matrix it is the eigenvalues that carry the rounding, hence the root of the margin.
     pub(super) fn check_rank_is_clear(&self) -> Result<(), RootError> {
-        let margin = match self.origin {
+        let margin = match self.decision.origin {
             Origin::Factor => RANK_MARGIN,
             Origin::Matrix => RANK_MARGIN.sqrt(),
         };
+        let cutoff = self.decision.cutoff;
         match self.rank.checked_sub(1).map(|last| self.roots[last]) {
-            Some(value) if value < margin * self.cutoff => Err(RootError::RankUnclear {
+            Some(value) if value < margin * cutoff => Err(RootError::RankUnclear {
                 value,
-                cutoff: self.cutoff,
+                cutoff,
                 margin,
             }),
             Some(_) | None => Ok(()),
@@ -370,26 +229,6 @@ pub(super) fn power_of_two_near(value: f64) -> f64 {
     } else {
         1.0
     }
-}
-
-/// `|M_ij - M_ji|` is rounding at most.
-fn check_symmetry(matrix: &DMatrix<f64>) -> Result<(), RootError> {
-    let allowed = SYMMETRY_TOLERANCE * matrix.amax();
-    for column in 0..matrix.ncols() {
-        for row in 0..column {
-            let (upper, lower) = (matrix[(row, column)], matrix[(column, row)]);
-            // halves, lest the difference overflow
-            if (0.5 * upper - 0.5 * lower).abs() > 0.5 * allowed {
-                return Err(RootError::NotSymmetric {
-                    row,
-                    column,
-                    upper,
-                    lower,
-                });
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -456,11 +295,11 @@ mod tests {
         }
     }
 
-    /// From a factor `B` is perfectly conditioned: 16 ε d s_max whatever κ, so also `B B = M`. From a matrix 16 ε d √κ.
+    /// From a factor `B` is perfectly conditioned: `16 ε d s_max` whatever κ, so also `B B = M`. From a matrix 16 ε d √κ.
     #[test]
     fn the_planted_root_comes_back_down_the_ladder_of_conditions() {
         let mut random = Random::new(11);
-        for exponent in 0..12 {
+        for exponent in 1..12 {
             let smallest = 0.1_f64.powi(exponent);
             let s = DVector::from_column_slice(&[1.0, 0.8, 0.8, smallest.sqrt(), smallest]);
             let (u, v) = (random.orthogonal(5), random.orthogonal(5));
@@ -498,18 +337,6 @@ mod tests {
                 );
             }
         }
-    }
-
-    /// The eigenvalues of `M` would take 1e-9 for rounding (its square is 1e-18): the lie that the factor catches.
-    #[test]
-    fn the_rank_is_that_of_the_factor_not_of_its_square() {
-        let factor = dmatrix![1.0, 1.0; 0.0, 1e-9];
-        assert_eq!(from_factor(&factor).rank(), 2, "the factor");
-        assert_eq!(
-            from_matrix(&(&factor * factor.transpose())).rank(),
-            1,
-            "the lie"
-        );
     }
 
     #[test]
@@ -611,101 +438,6 @@ mod tests {
     }
 
     #[test]
-    fn the_factor_is_called_only_where_the_matrix_does_not_decide() {
-        for (smallest, expect_call) in [(0.1, false), (1e-4, true), (0.0, true)] {
-            let factor = dmatrix![1.0, 0.0; 0.0, smallest];
-            let mut called = false;
-            let matrix = &factor * factor.transpose();
-            let root =
-                SymmetricRoot::from_matrix_or_factor(&matrix, RootOptions::default(), || {
-                    called = true;
-                    factor.clone()
-                });
-            assert_eq!(called, expect_call, "smallest root {smallest}");
-            assert!(
-                (root.unwrap().root() - factor).norm() <= 8.0 * f64::EPSILON,
-                "diagonal"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_no_covariance_is_refused_by_place_and_value() {
-        let root =
-            |m: DMatrix<f64>| SymmetricRoot::from_matrix(&m, RootOptions::default()).unwrap_err();
-        let error = root(dmatrix![1.0, 0.5; 0.25, 1.0]);
-        assert_eq!(
-            error,
-            RootError::NotSymmetric {
-                row: 0,
-                column: 1,
-                upper: 0.5,
-                lower: 0.25
-            },
-            "unsymmetric"
-        );
-        let error = root(dmatrix![1.0, 2.0; 2.0, 1.0]);
-        assert!(
-            matches!(error, RootError::NotPositive { eigenvalue, .. } if eigenvalue < -0.9),
-            "{error}"
-        );
-        let error = root(dmatrix![1.0, 0.0; f64::NAN, 1.0]);
-        assert_eq!(
-            error,
-            RootError::NotFinite {
-                what: "the matrix",
-                row: 1,
-                column: 0
-            },
-            "NaN"
-        );
-        assert!(
-            matches!(root(DMatrix::zeros(2, 3)), RootError::Shape { .. }),
-            "not square"
-        );
-        assert!(
-            matches!(root(DMatrix::zeros(0, 0)), RootError::Empty { .. }),
-            "empty"
-        );
-        let error =
-            SymmetricRoot::from_factor(&dmatrix![1.0, f64::INFINITY], RootOptions::default())
-                .unwrap_err();
-        assert_eq!(
-            error,
-            RootError::NotFinite {
-                what: "the factor",
-                row: 0,
-                column: 1
-            },
-            "infinity"
-        );
-        let tiny_negative = dmatrix![1.0, 0.0; 0.0, -1e-17];
-        assert_eq!(
-            from_matrix(&tiny_negative).rank(),
-            1,
-            "rounding below zero is zero"
-        );
-    }
-
-    #[test]
-    fn options_outside_their_domain_are_refused() {
-        let f = dmatrix![1.0];
-        for scale in [-1.0, f64::NAN, f64::INFINITY] {
-            assert!(
-                SymmetricRoot::from_factor(&f, RootOptions::default().with_scale(scale)).is_err(),
-                "{scale}"
-            );
-        }
-        for tolerance in [0.0, -1.0, f64::NAN, 0.5] {
-            let options = RootOptions::default().with_relative_tolerance(tolerance);
-            assert!(
-                SymmetricRoot::from_factor(&f, options).is_err(),
-                "tolerance {tolerance}"
-            );
-        }
-    }
-
-    #[test]
     fn a_power_of_two_is_at_most_its_value_and_more_than_half() {
         for (value, power) in [
             (0.0, 1.0),
@@ -714,7 +446,11 @@ mod tests {
             (0.75, 0.5),
             (1e-320, 2.0_f64.powi(-1000)),
         ] {
-            assert_eq!(power_of_two_near(value), power, "near {value}");
+            assert_eq!(
+                power_of_two_near(value).to_bits(),
+                power.to_bits(),
+                "near {value}"
+            );
         }
     }
 }

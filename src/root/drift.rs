@@ -284,7 +284,7 @@ mod tests {
     fn linear_regression_agrees_with_25_digits() {
         struct Case {
             theta: DVector<f64>,
-            /// x_1, x_2, y a row
+            /// Features and target, a sample a row.
             rows: DMatrix<f64>,
             s: DVector<f64>,
             r: DVector<f64>,
@@ -306,7 +306,7 @@ mod tests {
             Case {
                 theta: dvector![0.5, -0.75],
                 rows: tiny,
-                s: dvector![-2.558_074_454_389_502e-34, -2.163_957_369_763_470_9e-34],
+                s: dvector![-2.558_074_454_389_502e-34, -2.163_957_369_763_471e-34],
                 r: dvector![-1.276_090_341_396_507_5e-34, -2.387_368_264_264_562e-34],
                 root_condition: 4.6,
             },

@@ -16,83 +16,10 @@
 
 use super::check::{finite_by, rows, size, square};
 use super::differentiability::Worst;
-use super::{RootError, RootOptions, SymmetricRoot};
+use super::parts::{all_parts_are_finite, part_norms, parts_are_finite};
+use super::{DualParts, RootError, RootOptions, SymmetricRoot};
 use nalgebra::DMatrix;
-use num_dual::{Dual, Dual2, Dual3, DualNum, DualVec, HyperDual, HyperHyperDual};
-use std::fmt::Write;
-
-/// A dual number whose parts can be read; num-dual's own trait shows the real part alone.
-///
-/// Implemented for `f64`, `Dual`, `Dual2`, `Dual3`, `HyperDual`, `HyperHyperDual`, `DualSVec` and their nestings.
-pub trait DualParts: DualNum<Primitive = f64> + Copy {
-    /// Calls `visit` with every part, the real part first, always as many and in the same order.
-    fn visit_parts(&self, visit: &mut dyn FnMut(f64));
-}
-
-impl DualParts for f64 {
-    fn visit_parts(&self, visit: &mut dyn FnMut(f64)) {
-        visit(*self);
-    }
-}
-
-impl<T: DualParts> DualParts for Dual<T> {
-    fn visit_parts(&self, visit: &mut dyn FnMut(f64)) {
-        [self.re, self.eps]
-            .iter()
-            .for_each(|part| part.visit_parts(visit));
-    }
-}
-
-impl<T: DualParts> DualParts for Dual2<T> {
-    fn visit_parts(&self, visit: &mut dyn FnMut(f64)) {
-        [self.re, self.v1, self.v2]
-            .iter()
-            .for_each(|part| part.visit_parts(visit));
-    }
-}
-
-impl<T: DualParts> DualParts for Dual3<T> {
-    fn visit_parts(&self, visit: &mut dyn FnMut(f64)) {
-        [self.re, self.v1, self.v2, self.v3]
-            .iter()
-            .for_each(|part| part.visit_parts(visit));
-    }
-}
-
-impl<T: DualParts> DualParts for HyperDual<T> {
-    fn visit_parts(&self, visit: &mut dyn FnMut(f64)) {
-        [self.re, self.eps1, self.eps2, self.eps1eps2]
-            .iter()
-            .for_each(|part| part.visit_parts(visit));
-    }
-}
-
-impl<T: DualParts> DualParts for HyperHyperDual<T> {
-    fn visit_parts(&self, visit: &mut dyn FnMut(f64)) {
-        let first = [self.re, self.eps1, self.eps2, self.eps3];
-        let higher = [
-            self.eps1eps2,
-            self.eps1eps3,
-            self.eps2eps3,
-            self.eps1eps2eps3,
-        ];
-        first
-            .iter()
-            .chain(&higher)
-            .for_each(|part| part.visit_parts(visit));
-    }
-}
-
-impl<T: DualParts, const N: usize> DualParts for DualVec<T, nalgebra::Const<N>> {
-    fn visit_parts(&self, visit: &mut dyn FnMut(f64)) {
-        self.re.visit_parts(visit);
-        match &self.eps.0 {
-            Some(parts) => parts.iter().for_each(|part| part.visit_parts(visit)),
-            // num-dual keeps a vector of zeros as nothing at all
-            None => (0..N).for_each(|_| T::from(0.0).visit_parts(visit)),
-        }
-    }
-}
+use num_dual::DualNum;
 
 /// The symmetric positive semidefinite root (`B`, d × d) of a matrix (`M`, d × d) in any of num-dual's numbers.
 ///
@@ -139,11 +66,7 @@ pub fn symmetric_root_of_factor<D: DualParts>(
     derivative_scale: f64,
 ) -> Result<DMatrix<D>, RootError> {
     rows("the factor", factor)?;
-    finite_by("the factor", factor, |entry| {
-        let mut finite = true;
-        entry.visit_parts(&mut |part| finite &= part.is_finite());
-        finite
-    })?;
+    finite_by("the factor", factor, parts_are_finite)?;
     size("the scale of the derivative", derivative_scale)?;
     let real = factor.map(|x| x.re());
     let root = SymmetricRoot::from_factor(&real, options)?;
@@ -193,29 +116,13 @@ fn test_parts<D: DualParts>(
     verdict.verdict(root).map(|_| ())
 }
 
-/// The Frobenius norm of each part over the whole matrix.
-fn part_norms<D: DualParts>(matrix: &DMatrix<D>) -> Vec<f64> {
-    let mut squares = Vec::new();
-    for entry in matrix {
-        let mut place = 0;
-        entry.visit_parts(&mut |part| {
-            if place == squares.len() {
-                squares.push(0.0);
-            }
-            squares[place] += part * part;
-            place += 1;
-        });
-    }
-    squares.into_iter().map(f64::sqrt).collect()
-}
-
 /// `X <- X - L⁻¹[X X - M]`, `NDERIV` times from the real root; `m` symmetric.
 fn sweeps<D: DualNum<Primitive = f64> + Copy>(root: &SymmetricRoot, m: &DMatrix<D>) -> DMatrix<D> {
     let u = root.vectors();
     let (ut, s) = (u.transpose(), root.roots());
     let mut x = root.root().map(D::from);
     for _ in 0..D::NDERIV {
-        let residual = gram_of_symmetric(&x) - m;
+        let residual = column_products(&x) - m;
         let residual = residual.map(|entry| entry - entry.re());
         let mut inner = right_product(&left_product(&ut, &residual), u);
         for j in 0..s.len() {
@@ -238,17 +145,12 @@ fn symmetric_part<D: DualNum<Primitive = f64> + Copy>(y: &DMatrix<D>) -> DMatrix
     DMatrix::from_fn(y.nrows(), y.ncols(), |i, j| (y[(i, j)] + y[(j, i)]) * 0.5)
 }
 
-/// `X X` for symmetric `X`: `(X X)_ij = X_ki X_kj`, both columns contiguous.
-fn gram_of_symmetric<D: DualNum<Primitive = f64> + Copy>(x: &DMatrix<D>) -> DMatrix<D> {
-    column_products(x)
-}
-
 /// `F Fᵀ`: `(F Fᵀ)_ij = Fᵀ_ai Fᵀ_aj`.
 fn gram<D: DualNum<Primitive = f64> + Copy>(factor: &DMatrix<D>) -> DMatrix<D> {
     column_products(&factor.transpose())
 }
 
-/// `Y_ij = A_ki A_kj`, symmetric to the bit.
+/// `Y_ij = A_ki A_kj`, symmetric to the bit; `A A` for symmetric `A`.
 fn column_products<D: DualNum<Primitive = f64> + Copy>(a: &DMatrix<D>) -> DMatrix<D> {
     let mut y = DMatrix::from_element(a.ncols(), a.ncols(), D::from(0.0));
     for j in 0..a.ncols() {
@@ -307,37 +209,6 @@ fn finished<D: DualNum<Primitive = f64> + Copy>(root: DMatrix<D>) -> Result<DMat
     Ok(root)
 }
 
-/// No part is NaN or infinite, of any dual number whatever.
-///
-/// The trait shows no part but the real one, and `==`, `is_zero` and `is_nan` look at nothing else; what every such
-/// number does show is its parts as text, where Rust writes `NaN` and `inf` and num-dual no other such word.
-fn all_parts_are_finite<D: DualNum<Primitive = f64> + Copy>(entry: &D) -> bool {
-    entry.re().is_finite() && (D::NDERIV == 0 || is_finite_as_text(entry))
-}
-
-/// No part of `entry`, as text, is NaN or infinite.
-fn is_finite_as_text(entry: &impl std::fmt::Debug) -> bool {
-    write!(Watch { before: [0; 2] }, "{entry:?}").is_ok()
-}
-
-/// Refuses text in which `NaN` or `inf` appears, also across pieces.
-struct Watch {
-    before: [u8; 2],
-}
-
-impl Write for Watch {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        for &letter in text.as_bytes() {
-            let [first, second] = self.before;
-            if matches!(&[first, second, letter], b"NaN" | b"inf") {
-                return Err(std::fmt::Error);
-            }
-            self.before = [second, letter];
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Differentiability;
@@ -345,7 +216,7 @@ mod tests {
     use super::*;
     use nalgebra::{SVector, dmatrix};
     use num_dual::{
-        Derivative, Dual2_64, Dual3_64, Dual64, DualSVec64, HyperDual64, HyperHyperDual64,
+        Derivative, Dual, Dual2_64, Dual3_64, Dual64, DualSVec64, HyperDual64, HyperHyperDual64,
     };
 
     fn dual(re: &DMatrix<f64>, eps: &DMatrix<f64>) -> DMatrix<Dual64> {
@@ -642,31 +513,6 @@ mod tests {
         assert!(
             symmetric_root(&overflow).is_err(),
             "an overflow is an error, not an infinity"
-        );
-    }
-
-    /// Every number of every type is seen, finite numbers pass.
-    #[test]
-    fn parts_are_complete() {
-        let count = |x: &dyn Fn(&mut dyn FnMut(f64))| {
-            let mut seen = 0;
-            x(&mut |_| seen += 1);
-            seen
-        };
-        assert_eq!(count(&|v| Dual3_64::from(1.0).visit_parts(v)), 4, "Dual3");
-        assert_eq!(
-            count(&|v| HyperHyperDual64::from(1.0).visit_parts(v)),
-            8,
-            "HyperHyperDual"
-        );
-        assert_eq!(
-            count(&|v| DualSVec64::<5>::from_re(1.0).visit_parts(v)),
-            6,
-            "a vector kept as nothing"
-        );
-        assert!(
-            all_parts_are_finite(&HyperDual64::new(1.0, -2.5e-300, f64::MAX, 0.0)),
-            "finite is finite"
         );
     }
 }

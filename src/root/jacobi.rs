@@ -126,11 +126,11 @@ mod tests {
     use super::*;
 
     /// Singular values planted down to 1e-15 of the largest come back to rounding of the largest, 8 ε √d; the
-    /// eigenvalues of AᵀA (the lie) lose everything below 1e-8.
+    /// eigenvalues of `AᵀA` (the lie) lose everything below 1e-8.
     #[test]
     fn planted_singular_values_come_back_down_the_ladder() {
         let mut random = Random::new(7);
-        for smallest in [1.0, 1e-3, 1e-6, 1e-9, 1e-12, 1e-15] {
+        for smallest in [1.0_f64, 1e-3, 1e-6, 1e-9, 1e-12, 1e-15] {
             let planted = [1.0, 1.0, 1.0, smallest.sqrt(), smallest];
             let (u, v) = (random.orthogonal(5), random.orthogonal(9));
             let mut middle = DMatrix::zeros(9, 5);

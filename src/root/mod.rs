@@ -64,14 +64,22 @@ mod drift;
 mod dual;
 mod error;
 mod jacobi;
+mod matrix;
+mod options;
+mod parts;
+mod reduction;
 #[cfg(test)]
 mod specimen;
-mod stream;
+mod streaming;
 
-pub use decomposition::{MATRIX_ROUTE_CONDITION, RootOptions, SymmetricRoot};
+pub use decomposition::SymmetricRoot;
 pub use derivative::DifferentiableRoot;
-pub use differentiability::{Differentiability, SampleColumn};
+pub use differentiability::Differentiability;
 pub use drift::{SpuriousDrift, spurious_drift_of_tensor};
-pub use dual::{DualParts, symmetric_root, symmetric_root_of_factor};
+pub use dual::{symmetric_root, symmetric_root_of_factor};
 pub use error::RootError;
-pub use stream::FactorStream;
+pub use matrix::MATRIX_ROUTE_CONDITION;
+pub use options::RootOptions;
+pub use parts::DualParts;
+pub use reduction::FactorStream;
+pub use streaming::SampleColumn;

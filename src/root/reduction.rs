@@ -86,8 +86,8 @@ impl FactorStream {
         self.triangle.transpose() * self.unit.unwrap_or(1.0)
     }
 
-    /// The root of `M = F Fᵀ` of all columns so far; as [`SymmetricRoot::from_factor`], with the default tolerance and
-    /// the bound on the rank from the true number of columns.
+    /// The root of `M = F Fᵀ` of all columns so far; as [`SymmetricRoot::from_factor`]. Tolerance and bound of the
+    /// rank follow from the true number of columns.
     ///
     /// # Errors
     ///

@@ -354,25 +354,35 @@ impl<L: Loss> Engine<'_, L> {
         rows: &[usize],
         sum: &mut [f64],
     ) -> Result<(), ProblemError> {
+        self.visit(theta, rows, |block| {
+            for (i, sum) in sum.iter_mut().enumerate() {
+                *sum += block.sum(block.gradient(i));
+            }
+        })
+    }
+
+    /// Visits the given rows at `theta`, in their order, in blocks whose gradients are known.
+    ///
+    /// # Errors
+    /// The loss of one of them is not finite there.
+    pub(crate) fn visit(
+        &mut self,
+        theta: &[f64],
+        rows: &[usize],
+        mut visit: impl FnMut(&mut Block<'_>),
+    ) -> Result<(), ProblemError> {
         if let Some((program, workspace)) = &mut self.workspace {
             program.set_theta(workspace, theta);
             for rows in rows.chunks(LANES) {
-                add(&self.problem.block(program, workspace, rows)?, sum);
+                visit(&mut self.problem.block(program, workspace, rows)?);
             }
             return Ok(());
         }
         for row in rows {
             let program = self.problem.program(&self.problem.record(*row, theta));
             let mut workspace = program.workspace(theta);
-            add(&self.problem.block(&program, &mut workspace, std::slice::from_ref(row))?, sum);
+            visit(&mut self.problem.block(&program, &mut workspace, std::slice::from_ref(row))?);
         }
         Ok(())
-    }
-}
-
-/// `sum_i += g_i`, summed over the rows of the block.
-fn add(block: &Block<'_>, sum: &mut [f64]) {
-    for (i, sum) in sum.iter_mut().enumerate() {
-        *sum += block.sum(block.gradient(i));
     }
 }

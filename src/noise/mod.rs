@@ -16,10 +16,14 @@
 mod conventions;
 mod fast;
 pub mod generic;
+mod square_root;
 
 pub use conventions::{current_drift, ito_drift};
 
+pub use square_root::{Roots, SmoothRoot, root_derivatives, roots};
+
 use crate::loss::{Loss, Problem, ProblemError};
+use crate::root::RootError;
 
 use crate::sgd::{Sgd, SgdError};
 use nalgebra::{DMatrix, DVector};
@@ -43,6 +47,9 @@ pub enum NoiseError {
         /// Which result.
         what: &'static str,
     },
+    /// The symmetric root of `2D`, or its derivative, does not exist.
+    #[error(transparent)]
+    Root(#[from] RootError),
 }
 
 /// Moments of the per-sample gradient at one point (math.md 1 and 2), vectors of length `d`.

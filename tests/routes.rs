@@ -95,6 +95,14 @@ impl Body for Functions {
     }
 }
 
+/// So many functions of functions of one parameter that planning sweeps for the Laplacian does not pay.
+struct Nested;
+impl Body for Nested {
+    fn u<D: Number>(&self, x: &[D::InnerDual], t: &[D]) -> D {
+        (0..60).fold(t[0].scale(&x[0]), |z, _| z.sin() * 0.9 + 0.05)
+    }
+}
+
 /// Straight lines, and nothing of theta at all.
 struct Flat(bool);
 impl Body for Flat {
@@ -175,6 +183,7 @@ fn routes_agree_on_losses_of_the_users_own() {
     check_own("shifted log-sum-exp", 4, 4, Shifted);
     check_own("shared parameters", 3, 2, Shared);
     check_own("every function", 3, 3, Functions);
+    check_own("nested functions", 1, 1, Nested);
     check_own("linear", 2, 1, Flat(true));
     check_own("constant", 2, 1, Flat(false));
     check_own("assignment", 3, 1, Assigned);

@@ -113,7 +113,7 @@ impl SymmetricRoot {
         let mut verdict = Worst::default();
         for (direction, derivative) in derivatives.iter().enumerate() {
             // E - (E V) Vᵀ, E = U0ᵀ dF
-            let projected = null.tr_mul(derivative);
+            let projected = null.transpose() * derivative;
             let along = &projected * right.transpose();
             let left_over = (projected - along * &right).norm();
             verdict.see(

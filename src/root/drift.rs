@@ -48,7 +48,7 @@ impl DifferentiableRoot {
             root.dim(),
         )?;
         finite("the directional derivatives", directional)?;
-        self.spurious_drift_in_eigenbasis(&root.vectors().tr_mul(directional))
+        self.spurious_drift_in_eigenbasis(&(root.vectors().transpose() * directional))
     }
 
     /// The same from `W_ab = q_a · (D_{q_b} M) q_b` (d × d); `S` and `R` are in the original coordinates all the same.

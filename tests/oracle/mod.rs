@@ -1,6 +1,7 @@
 //! The reference cases of `tests/data/drift.json`: 25-digit values computed with multiple precision.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a malformed reference case stops the test")]
 
 use driftproof::data::Data;
 use driftproof::loss::{Builtin, Choice, Problem};

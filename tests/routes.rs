@@ -8,7 +8,6 @@ use driftproof::loss::{Builtin, Choice, Loss, Number, Problem, constant, dot};
 use driftproof::noise::{self, generic};
 use driftproof::sgd::Sgd;
 use nalgebra::DVector;
-use num_dual::DualNum;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -126,7 +125,7 @@ impl Body for Assigned {
         z -= 1.0;
         z /= 3.0;
         let factors: D = t.iter().copied().product();
-        -(z * &t[0]) + factors - &t[2]
+        -(z * t[0]) + factors - t[2]
     }
 }
 

@@ -79,6 +79,9 @@ fn pairs(ops: &[Op], active: &[bool], first: usize) -> Pairs {
         match *op {
             Op::Neg(_) | Op::Add(..) | Op::Sub(..) | Op::Apply(Unary::Abs, _) => {}
             Op::Mul(a, b) | Op::MulAdd(_, a, b) => enter(a, b, Weight::Product(slot)),
+            Op::Dot(_, a, b) => {
+                a.slots().zip(b.slots()).for_each(|(a, b)| enter(a, b, Weight::Product(slot)))
+            }
             Op::Div(a, b) => {
                 enter(a, b, Weight::Quotient(slot, b));
                 enter(b, b, Weight::Divisor(slot, b));
@@ -119,13 +122,13 @@ impl Below<'_> {
                 continue;
             };
             order.push(slot);
-            for operand in self.ops[k].reads() {
+            self.ops[k].reads(|operand| {
                 let place = operand as usize;
                 if self.active[place] && self.seen[place] != self.round {
                     self.seen[place] = self.round;
                     open.push(operand);
                 }
-            }
+            });
         }
         order.sort_unstable_by(|a, b| b.cmp(a));
         parameters.sort_unstable();

@@ -14,6 +14,7 @@ mod number;
 mod problem;
 mod program;
 mod recorded;
+mod sums;
 
 pub use builtin::Builtin;
 pub use catalogue::{BuiltinError, Choice};

@@ -14,6 +14,7 @@
 
 use super::laplacian::Laplacian;
 use super::recorded::{Node, Recording, Unary};
+use super::sums;
 
 /// Rows that are worked on at once.
 pub(crate) const LANES: usize = 8;
@@ -32,8 +33,46 @@ pub(super) enum Op {
     Mul(u32, u32),
     /// `c + a b`
     MulAdd(u32, u32, u32),
+    /// `c + sum_k a_k b_k`
+    Dot(Option<u32>, Run, Run),
     Div(u32, u32),
     Apply(Unary, u32),
+}
+
+/// Slots at equal distances: `first + k stride` for `k < len`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Run {
+    first: u32,
+    stride: i32,
+    len: u32,
+}
+
+impl Run {
+    pub(super) fn of(slot: u32) -> Self {
+        Self { first: slot, stride: 0, len: 1 }
+    }
+
+    /// The slot of a run of one.
+    pub(super) fn only(self) -> Option<u32> {
+        (self.len == 1).then_some(self.first)
+    }
+
+    /// The run with one more slot, if the distances stay equal.
+    pub(super) fn extended(self, slot: u32) -> Option<Self> {
+        let distance = i32::try_from(i64::from(slot) - i64::from(self.first)).ok()?;
+        let len = self.len + 1;
+        let stride = if self.len == 1 { distance } else { self.stride };
+        let expected = i64::from(stride) * i64::from(self.len);
+        (i64::from(distance) == expected).then_some(Self { stride, len, ..self })
+    }
+
+    pub(super) fn slots(self) -> impl Iterator<Item = u32> {
+        (0..self.len).scan(self.first, move |next, _| {
+            let slot = *next;
+            *next = slot.wrapping_add_signed(self.stride);
+            Some(slot)
+        })
+    }
 }
 
 /// A straight-line program: slots hold `theta`, then the encoded row, then constants, then one result an operation.
@@ -107,14 +146,38 @@ fn operands(node: &Node) -> impl Iterator<Item = u32> {
 }
 
 impl Op {
-    /// The slots it reads.
-    pub(super) fn reads(&self) -> impl Iterator<Item = u32> {
-        let (a, b, c) = match *self {
-            Self::Neg(a) | Self::Apply(_, a) => (Some(a), None, None),
-            Self::Add(a, b) | Self::Sub(a, b) | Self::Mul(a, b) | Self::Div(a, b) => (Some(a), Some(b), None),
-            Self::MulAdd(c, a, b) => (Some(c), Some(a), Some(b)),
-        };
-        a.into_iter().chain(b).chain(c)
+    /// Calls `f` with the slots it reads.
+    pub(super) fn reads(&self, mut f: impl FnMut(u32)) {
+        match *self {
+            Self::Neg(a) | Self::Apply(_, a) => f(a),
+            Self::Add(a, b) | Self::Sub(a, b) | Self::Mul(a, b) | Self::Div(a, b) => {
+                f(a);
+                f(b);
+            }
+            Self::MulAdd(c, a, b) => {
+                f(c);
+                f(a);
+                f(b);
+            }
+            Self::Dot(c, a, b) => {
+                c.into_iter().chain(a.slots()).chain(b.slots()).for_each(f);
+            }
+        }
+    }
+
+    /// The same operation with its operands moved.
+    pub(super) fn moved(self, to: impl Fn(u32) -> u32) -> Self {
+        match self {
+            Self::Neg(a) => Self::Neg(to(a)),
+            Self::Apply(f, a) => Self::Apply(f, to(a)),
+            Self::Add(a, b) => Self::Add(to(a), to(b)),
+            Self::Sub(a, b) => Self::Sub(to(a), to(b)),
+            Self::Mul(a, b) => Self::Mul(to(a), to(b)),
+            Self::Div(a, b) => Self::Div(to(a), to(b)),
+            Self::MulAdd(c, a, b) => Self::MulAdd(to(c), to(a), to(b)),
+            // Only gathered operations hold runs, and those stay where they are.
+            Self::Dot(..) => self,
+        }
     }
 }
 
@@ -126,10 +189,10 @@ impl Program {
             .nodes
             .iter()
             .zip(&needed)
-            .filter_map(|(node, &needed)| match node {
-                Node::Constant(bits) if needed => Some(f64::from_bits(*bits)),
-                _ => None,
-            })
+            .filter(|&(_, &needed)| needed)
+            .filter_map(
+                |(node, _)| if let Node::Constant(bits) = node { Some(f64::from_bits(*bits)) } else { None },
+            )
             .collect();
         let mut program = Self {
             dim,
@@ -142,6 +205,8 @@ impl Program {
         };
         program.active.resize(program.first_op(), false);
         program.translate(recording, &needed, &readers);
+        (program.ops, program.result) = sums::gather(&program.ops, program.first_op(), program.result);
+        program.mark_active();
         program.laplacian = Laplacian::plan(&program.ops, &program.active, program.first_op(), dim);
         program
     }
@@ -151,9 +216,9 @@ impl Program {
         let mut slots = vec![0_u32; recording.nodes.len()];
         let mut constants = self.dim + self.width;
         let to_slot = |n: usize| u32::try_from(n).expect("a loss has fewer than 2^32 operations");
-        let product = |place: u32| match recording.nodes[at(place)] {
-            Node::Mul(a, b) if readers[at(place)] == 1 => Some((a, b)),
-            _ => None,
+        let product = |place: u32| {
+            let Node::Mul(a, b) = recording.nodes[at(place)] else { return None };
+            (readers[at(place)] == 1).then_some((a, b))
         };
         let mut fused = vec![false; recording.nodes.len()];
         for (place, node) in recording.nodes.iter().enumerate() {
@@ -195,10 +260,17 @@ impl Program {
                 Node::Apply(f, a) => Op::Apply(f, slot(a)),
             };
             slots[place] = to_slot(self.first_op() + self.ops.len());
-            self.active.push(op.reads().any(|slot| self.active[at(slot)]));
             self.ops.push(op);
         }
         self.result = slots[at(recording.result)];
+    }
+
+    fn mark_active(&mut self) {
+        for op in &self.ops {
+            let mut active = false;
+            op.reads(|slot| active |= self.active[at(slot)]);
+            self.active.push(active);
+        }
     }
 
     /// Number of operations.
@@ -241,12 +313,17 @@ impl Program {
     ///
     /// Returns `u`; the gradient is read by [`Workspace::gradient`].
     pub(crate) fn gradient<'a>(&self, w: &mut Workspace, rows: impl IntoIterator<Item = &'a [f64]>) -> Lanes {
+        let inputs = &mut w.value[self.dim..self.dim + self.width];
         let mut filled = 0;
         for row in rows.into_iter().take(LANES) {
-            for (slot, &number) in w.value[self.dim..].iter_mut().zip(&row[..self.width]) {
-                slot[filled..].fill(number);
+            for (slot, &number) in inputs.iter_mut().zip(row) {
+                slot[filled] = number;
             }
             filled += 1;
+        }
+        for slot in inputs.iter_mut().filter(|_| filled < LANES) {
+            let last = slot[filled.saturating_sub(1)];
+            slot[filled..].fill(last);
         }
         self.forward(w);
         self.reverse(w);
@@ -264,15 +341,20 @@ impl Program {
                 Op::Sub(a, b) => lanes(|l| v(a)[l] - v(b)[l]),
                 Op::Mul(a, b) => lanes(|l| v(a)[l] * v(b)[l]),
                 Op::MulAdd(c, a, b) => lanes(|l| v(c)[l] + v(a)[l] * v(b)[l]),
+                Op::Dot(c, a, b) => {
+                    let mut sum = c.map_or(ZERO, |c| *v(c));
+                    for (a, b) in a.slots().zip(b.slots()) {
+                        let (a, b) = (v(a), v(b));
+                        add_to(&mut sum, |l| a[l] * b[l]);
+                    }
+                    sum
+                }
                 Op::Div(a, b) => lanes(|l| v(a)[l] / v(b)[l]),
                 Op::Apply(f, a) => {
                     let y = lanes(|l| f.value(v(a)[l]));
                     if self.active[first + k] {
-                        for l in 0..LANES {
-                            let (f1, f2) = f.slopes(v(a)[l], y[l]);
-                            w.slope[k][0][l] = f1;
-                            w.slope[k][1][l] = f2;
-                        }
+                        let slopes: [(f64, f64); LANES] = std::array::from_fn(|l| f.slopes(v(a)[l], y[l]));
+                        w.slope[k] = [lanes(|l| slopes[l].0), lanes(|l| slopes[l].1)];
                     }
                     y
                 }
@@ -317,6 +399,18 @@ impl Program {
                 Op::Sub(a, b) => lanes(|l| dot(a)[l] - dot(b)[l]),
                 Op::Mul(a, b) => lanes(|l| dot(a)[l] * v(b)[l] + v(a)[l] * dot(b)[l]),
                 Op::MulAdd(c, a, b) => lanes(|l| dot(c)[l] + dot(a)[l] * v(b)[l] + v(a)[l] * dot(b)[l]),
+                Op::Dot(c, a, b) => {
+                    let mut sum = c.map_or(ZERO, |c| *dot(c));
+                    for (a, b) in a.slots().zip(b.slots()) {
+                        if self.active[at(a)] {
+                            add_to(&mut sum, |l| dot(a)[l] * v(b)[l]);
+                        }
+                        if self.active[at(b)] {
+                            add_to(&mut sum, |l| v(a)[l] * dot(b)[l]);
+                        }
+                    }
+                    sum
+                }
                 Op::Div(a, b) => lanes(|l| (dot(a)[l] - w.value[slot][l] * dot(b)[l]) / v(b)[l]),
                 Op::Apply(_, a) => lanes(|l| w.slope[k][0][l] * dot(a)[l]),
             };
@@ -332,36 +426,37 @@ impl Program {
                 continue;
             }
             pull(op, slot, &w.value, &w.slope[k][0], &self.active, &mut w.adjoint_tangent);
-            let (bar, dot) = (w.adjoint[slot], |slot: u32| w.tangent[at(slot)]);
+            let (bar, dot) = (w.adjoint[slot], |slot: u32| &w.tangent[at(slot)]);
             match *op {
                 Op::Neg(_) | Op::Add(..) | Op::Sub(..) => {}
                 Op::Mul(a, b) | Op::MulAdd(_, a, b) => {
-                    let (a_dot, b_dot) = (dot(a), dot(b));
-                    self.add_active(&mut w.adjoint_tangent, a, |l| bar[l] * b_dot[l]);
-                    self.add_active(&mut w.adjoint_tangent, b, |l| bar[l] * a_dot[l]);
+                    give(&mut w.adjoint_tangent, &self.active, a, |l| bar[l] * dot(b)[l]);
+                    give(&mut w.adjoint_tangent, &self.active, b, |l| bar[l] * dot(a)[l]);
+                }
+                Op::Dot(_, a, b) => {
+                    for (a, b) in a.slots().zip(b.slots()) {
+                        // The tangent of what does not depend on theta is zero.
+                        if self.active[at(a)] && self.active[at(b)] {
+                            add_to(&mut w.adjoint_tangent[at(a)], |l| bar[l] * dot(b)[l]);
+                            add_to(&mut w.adjoint_tangent[at(b)], |l| bar[l] * dot(a)[l]);
+                        }
+                    }
                 }
                 Op::Div(a, b) => {
                     let (divisor, quotient) = (w.value[at(b)], w.value[slot]);
-                    let (b_dot, v_dot) = (dot(b), w.tangent[slot]);
+                    let (b_dot, v_dot) = (*dot(b), w.tangent[slot]);
                     let step = lanes(|l| bar[l] / divisor[l]);
                     let rate = lanes(|l| b_dot[l] / divisor[l]);
-                    self.add_active(&mut w.adjoint_tangent, a, |l| -step[l] * rate[l]);
-                    self.add_active(&mut w.adjoint_tangent, b, |l| {
+                    give(&mut w.adjoint_tangent, &self.active, a, |l| -step[l] * rate[l]);
+                    give(&mut w.adjoint_tangent, &self.active, b, |l| {
                         step[l] * (quotient[l] * rate[l] - v_dot[l])
                     });
                 }
                 Op::Apply(_, a) => {
-                    let (curvature, a_dot) = (w.slope[k][1], dot(a));
-                    self.add_active(&mut w.adjoint_tangent, a, |l| bar[l] * curvature[l] * a_dot[l]);
+                    let (curvature, a_dot) = (w.slope[k][1], *dot(a));
+                    give(&mut w.adjoint_tangent, &self.active, a, |l| bar[l] * curvature[l] * a_dot[l]);
                 }
             }
-        }
-    }
-
-    #[inline]
-    fn add_active(&self, target: &mut [Lanes], slot: u32, f: impl Fn(usize) -> f64) {
-        if self.active[at(slot)] {
-            add_to(&mut target[at(slot)], f);
         }
     }
 
@@ -383,36 +478,47 @@ impl Program {
 #[inline]
 pub(super) fn pull(op: &Op, slot: usize, value: &[Lanes], slope: &Lanes, active: &[bool], bar: &mut [Lanes]) {
     let v_bar = bar[slot];
-    let mut give = |operand: u32, f: &dyn Fn(usize) -> f64| {
-        if active[at(operand)] {
-            add_to(&mut bar[at(operand)], f);
-        }
-    };
     match *op {
-        Op::Neg(a) => give(a, &|l| -v_bar[l]),
+        Op::Neg(a) => give(bar, active, a, |l| -v_bar[l]),
         Op::Add(a, b) => {
-            give(a, &|l| v_bar[l]);
-            give(b, &|l| v_bar[l]);
+            give(bar, active, a, |l| v_bar[l]);
+            give(bar, active, b, |l| v_bar[l]);
         }
         Op::Sub(a, b) => {
-            give(a, &|l| v_bar[l]);
-            give(b, &|l| -v_bar[l]);
+            give(bar, active, a, |l| v_bar[l]);
+            give(bar, active, b, |l| -v_bar[l]);
         }
         Op::Mul(a, b) => {
-            give(a, &|l| v_bar[l] * value[at(b)][l]);
-            give(b, &|l| v_bar[l] * value[at(a)][l]);
+            give(bar, active, a, |l| v_bar[l] * value[at(b)][l]);
+            give(bar, active, b, |l| v_bar[l] * value[at(a)][l]);
         }
         Op::MulAdd(c, a, b) => {
-            give(c, &|l| v_bar[l]);
-            give(a, &|l| v_bar[l] * value[at(b)][l]);
-            give(b, &|l| v_bar[l] * value[at(a)][l]);
+            give(bar, active, c, |l| v_bar[l]);
+            give(bar, active, a, |l| v_bar[l] * value[at(b)][l]);
+            give(bar, active, b, |l| v_bar[l] * value[at(a)][l]);
+        }
+        Op::Dot(c, a, b) => {
+            if let Some(c) = c {
+                give(bar, active, c, |l| v_bar[l]);
+            }
+            for (a, b) in a.slots().zip(b.slots()) {
+                give(bar, active, a, |l| v_bar[l] * value[at(b)][l]);
+                give(bar, active, b, |l| v_bar[l] * value[at(a)][l]);
+            }
         }
         Op::Div(a, b) => {
             let step = lanes(|l| v_bar[l] / value[at(b)][l]);
-            give(a, &|l| step[l]);
-            give(b, &|l| -step[l] * value[slot][l]);
+            give(bar, active, a, |l| step[l]);
+            give(bar, active, b, |l| -step[l] * value[slot][l]);
         }
-        Op::Apply(_, a) => give(a, &|l| v_bar[l] * slope[l]),
+        Op::Apply(_, a) => give(bar, active, a, |l| v_bar[l] * slope[l]),
+    }
+}
+
+#[inline]
+fn give(bar: &mut [Lanes], active: &[bool], operand: u32, f: impl Fn(usize) -> f64) {
+    if active[at(operand)] {
+        add_to(&mut bar[at(operand)], f);
     }
 }
 

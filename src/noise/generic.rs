@@ -11,9 +11,10 @@
 
 use super::{Drift, Moments, NoiseError};
 use crate::loss::{Loss, Number, Problem, constant};
+use crate::root::{DualParts, RootOptions, symmetric_root_of_factor};
 use crate::sgd::Sgd;
 use nalgebra::{DMatrix, DVector};
-use num_dual::{Dual, Dual64, HyperDual};
+use num_dual::{Dual, Dual64, DualStruct, HyperDual};
 
 #[allow(clippy::cast_precision_loss, reason = "row counts are below 2^53")]
 fn count<L: Loss>(problem: &Problem<L>) -> f64 {
@@ -64,8 +65,52 @@ pub fn covariance<L: Loss, D: Number>(problem: &Problem<L>, theta: &[D]) -> DMat
     sum.map(|s: D| s / count(problem))
 }
 
+/// The rectangular factor of `2D`, `F = sqrt(eta c/(n N)) [g_1 - G, ..., g_N - G]`, `d x N`, in any number type.
+///
+/// # Errors
+/// The batch does not fit the data.
+pub fn rectangular_root<L: Loss, D: Number>(
+    problem: &Problem<L>,
+    theta: &[D],
+    sgd: &Sgd,
+) -> Result<DMatrix<D>, NoiseError> {
+    let weight = (sgd.noise_strength(problem.rows())? / count(problem)).sqrt();
+    Ok(centred_gradients(problem, theta).map(|c: D| c * weight))
+}
+
+/// The symmetric root `B` of `2D`, `d x d`, in any number type that shows its parts: dual numbers through the gradients,
+/// through `F`, and through `B B = F F^T`.
+///
+/// First derivatives at every rank that passes the test of differentiability, higher ones at full rank only.
+///
+/// # Errors
+/// The batch does not fit the data, or the derivative that `D` carries does not exist.
+pub fn symmetric_root<L: Loss, D: Number + DualParts>(
+    problem: &Problem<L>,
+    theta: &[D],
+    sgd: &Sgd,
+) -> Result<DMatrix<D>, NoiseError> {
+    let weight = (sgd.noise_strength(problem.rows())? / count(problem)).sqrt();
+    let point: Vec<f64> = theta.iter().map(DualStruct::re).collect();
+    let (mut gradients, mut hessians) = (0.0, 0.0);
+    for row in 0..problem.rows() {
+        let (g, h) = row_derivatives(problem, row, &point);
+        gradients += g.norm_squared();
+        hessians += h.norm_squared();
+    }
+    let options = RootOptions::default()
+        .with_scale(weight * gradients.sqrt())
+        .with_rank_bound(theta.len().min(problem.rows() - 1));
+    let factor = rectangular_root(problem, theta, sgd)?;
+    Ok(symmetric_root_of_factor(&factor, options, weight * hessians.sqrt())?)
+}
+
 /// `theta` with a unit derivative part in component `k`.
-pub(super) fn seeded(theta: &[f64], k: usize) -> Vec<Dual64> {
+///
+/// # Panics
+/// `k >= theta.len()`.
+#[must_use]
+pub fn seeded(theta: &[f64], k: usize) -> Vec<Dual64> {
     let mut dual: Vec<Dual64> = theta.iter().map(|&t| Dual::from_re(t)).collect();
     dual[k] = dual[k].derivative();
     dual
@@ -87,6 +132,18 @@ fn row_hessian<L: Loss>(problem: &Problem<L>, row: usize, theta: &[f64]) -> DMat
         dual[i].eps1 = 0.0;
     }
     hessian
+}
+
+/// `g` (length `d`) and `H` (`d x d`) of one row, counted from 0.
+///
+/// # Panics
+/// `row >= problem.rows()`.
+pub fn row_derivatives<L: Loss>(
+    problem: &Problem<L>,
+    row: usize,
+    theta: &[f64],
+) -> (DVector<f64>, DMatrix<f64>) {
+    (DVector::from_vec(row_gradient(problem, row, theta)), row_hessian(problem, row, theta))
 }
 
 /// `Hbar = E[H]`.

@@ -3,6 +3,9 @@
 //! Errors are measured normwise and relative to the sum of the absolute values of the terms that make up the quantity,
 //! so that cancellation and exact zeros are judged fairly.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(clippy::cast_precision_loss, reason = "counts are small")]
+
 mod oracle;
 
 use driftproof::loss::{Loss, Problem};
@@ -56,7 +59,6 @@ fn assert_matrix(case: &Case, what: &str, found: &DMatrix<f64>, expected: &DMatr
     );
 }
 
-#[allow(clippy::cast_precision_loss, reason = "batch sizes are small")]
 fn check_drift(case: &Case, drift: &Drift) {
     let Scale { gradient, hessian, div_sigma, .. } = scale(&case.problem, &case.theta);
     let (eta, n) = (case.sgd.learning_rate(), case.sgd.batch() as f64);

@@ -143,7 +143,15 @@ impl Loss for Builtin {
             Self::MatrixFactorisation { left, right, rank } => (left + right) * rank,
             Self::Network(network) => network.parameters(),
             Self::MultiplicativeQuadratic => 1,
-            _ => self.features().unwrap_or(0),
+            Self::Linear { features }
+            | Self::Ridge { features, .. }
+            | Self::Logistic { features }
+            | Self::Poisson { features }
+            | Self::Cauchy { features, .. }
+            | Self::StudentT { features, .. }
+            | Self::PseudoHuber { features, .. }
+            | Self::PhaseRetrieval { features }
+            | Self::CosWave { features } => *features,
         }
     }
 
@@ -154,7 +162,15 @@ impl Loss for Builtin {
             Self::MatrixFactorisation { .. } => 3,
             Self::Network(network) => network.columns(),
             Self::MultiplicativeQuadratic => 1,
-            _ => self.features().map_or(0, |p| p + 1),
+            Self::Linear { features }
+            | Self::Ridge { features, .. }
+            | Self::Logistic { features }
+            | Self::Poisson { features }
+            | Self::Cauchy { features, .. }
+            | Self::StudentT { features, .. }
+            | Self::PseudoHuber { features, .. }
+            | Self::PhaseRetrieval { features }
+            | Self::CosWave { features } => features + 1,
         }
     }
 
@@ -180,12 +196,17 @@ impl Loss for Builtin {
             Self::Network(network) => network.encode(row, encoded)?,
             Self::PollenGrain => {
                 mask(encoded, whole(row, 0, 0, 3)?, 4);
-                if row[1].abs() != 1.0 {
-                    return Err(RowError { column: 1, found: row[1], expected: "1 or -1".to_owned() });
-                }
-                encoded.push(row[1]);
+                encoded.push(sign(row, 1)?);
             }
-            _ => encoded.extend_from_slice(row),
+            Self::Linear { .. }
+            | Self::Ridge { .. }
+            | Self::Cauchy { .. }
+            | Self::StudentT { .. }
+            | Self::PseudoHuber { .. }
+            | Self::PhaseRetrieval { .. }
+            | Self::CosWave { .. }
+            | Self::TwoLayerLinear
+            | Self::MultiplicativeQuadratic => encoded.extend_from_slice(row),
         }
         Ok(())
     }
@@ -297,6 +318,15 @@ pub(super) fn whole(row: &[f64], column: usize, least: usize, most: usize) -> Re
         return Ok(found as usize);
     }
     Err(RowError { column, found, expected: format!("a whole number from {least} to {most}") })
+}
+
+/// 1 or -1.
+fn sign(row: &[f64], column: usize) -> Result<f64, RowError> {
+    let found = row[column];
+    if found.abs().to_bits() == 1.0_f64.to_bits() {
+        return Ok(found);
+    }
+    Err(RowError { column, found, expected: "1 or -1".to_owned() })
 }
 
 /// A count: 0, 1, 2, ...

@@ -274,3 +274,50 @@ fn nearest(name: &str) -> &'static str {
     };
     NAMES.iter().copied().max_by_key(|candidate| likeness(candidate)).unwrap_or("linear_regression")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss::Loss;
+
+    fn named(name: &str) -> Result<Builtin, BuiltinError> {
+        Builtin::named(name, &Choice::new(2))
+    }
+
+    #[test]
+    fn sizes_in_names_are_read() {
+        assert_eq!(named("softmax_3"), Ok(Builtin::Softmax { features: 2, classes: 3 }), "classes");
+        let network = named("mlp_2_3_1_tanh").unwrap();
+        assert_eq!(network.dim(), 9, "2 x 3 + 3 weights, no biases");
+        assert_eq!(named("deep_linear_2_2_1").unwrap().dim(), 6, "4 + 2 weights");
+        assert_eq!(named("rank1_factorisation").unwrap().dim(), 4, "two factors of two");
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let unknown = named("logistic_regresion").unwrap_err();
+        assert!(matches!(unknown, BuiltinError::Unknown { nearest: "logistic_regression", .. }), "{unknown}");
+        assert!(matches!(named("softmax"), Err(BuiltinError::Missing { .. })), "no classes");
+        assert!(matches!(named("softmax_1"), Err(BuiltinError::OutOfRange { .. })), "one class");
+        assert!(matches!(named("softmax_x"), Err(BuiltinError::Unknown { .. })), "no number");
+        assert!(matches!(named("mlp"), Err(BuiltinError::Missing { .. })), "no layers");
+        for layers in ["mlp_3_2_1", "mlp_2", "mlp_2_0_1", "mlp_2_3_1_softmax"] {
+            assert!(matches!(named(layers), Err(BuiltinError::Layers { .. })), "{layers}");
+        }
+        for (name, choice) in [
+            ("ridge_regression", Choice { lambda: -1.0, ..Choice::new(2) }),
+            ("cauchy_regression", Choice { c: 0.0, ..Choice::new(2) }),
+            ("student_t_regression", Choice { nu: f64::NAN, ..Choice::new(2) }),
+            ("pseudo_huber_regression", Choice { delta: f64::INFINITY, ..Choice::new(2) }),
+        ] {
+            assert!(matches!(Builtin::named(name, &choice), Err(BuiltinError::OutOfRange { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_name_is_known() {
+        for name in Builtin::names() {
+            assert!(!matches!(named(name), Err(BuiltinError::Unknown { .. })), "{name}");
+        }
+    }
+}

@@ -386,3 +386,72 @@ impl<L: Loss> Engine<'_, L> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss::{Builtin, Number};
+
+    const LOGISTIC: Builtin = Builtin::Logistic { features: 1 };
+
+    fn data(columns: &[&str], rows: &[&[f64]]) -> Data {
+        Data::from_rows(columns, rows).unwrap()
+    }
+
+    #[test]
+    fn data_that_do_not_fit_are_refused_with_their_place() {
+        let narrow = data(&["x"], &[&[1.0]]);
+        let error = Problem::new(LOGISTIC, &narrow).unwrap_err();
+        assert_eq!(error, ProblemError::Columns { expected: 2, found: 1 }, "columns");
+        let bad = data(&["x", "y"], &[&[1.0, 0.0], &[1.0, 2.0]]);
+        let error = Problem::new(LOGISTIC, &bad).unwrap_err().to_string();
+        let expected = "data row 2, column \"y\": found 2, expected a whole number from 0 to 1";
+        assert_eq!(error, expected, "where and what");
+        let none = Problem::new(Builtin::Linear { features: 0 }, &data(&["y"], &[&[1.0]])).unwrap_err();
+        assert_eq!(none, ProblemError::NoParameters, "no parameters");
+    }
+
+    #[test]
+    fn points_that_do_not_fit_are_refused() {
+        let problem = Problem::new(LOGISTIC, &data(&["x", "y"], &[&[1.0, 0.0]])).unwrap();
+        let length = problem.check_theta(&[0.0, 0.0]);
+        assert_eq!(length, Err(ProblemError::ThetaLength { expected: 1, found: 2 }), "length");
+        assert!(problem.check_theta(&[f64::NAN]).is_err(), "NaN");
+        let pollen = Problem::new(Builtin::PollenGrain, &data(&["k", "s"], &[&[0.0, 1.0]])).unwrap();
+        let domain = pollen.check_theta(&[0.5, 0.0]).unwrap_err().to_string();
+        assert_eq!(domain, "component 1 of theta is 0.5, expected a number above 1/2", "domain");
+    }
+
+    #[test]
+    fn a_loss_that_overflows_is_an_error_with_its_row() {
+        let counts = data(&["x", "y"], &[&[1.0, 0.0], &[2.0, 1.0], &[900.0, 1.0]]);
+        let problem = Problem::new(Builtin::Poisson { features: 1 }, &counts).unwrap();
+        let swept = problem.sweep(&[1.0], 1, || (), |(), _| ());
+        assert_eq!(swept.unwrap_err(), ProblemError::NotFinite { row: 3 }, "exp(900)");
+    }
+
+    /// Counts the rows in two ways through the body.
+    struct Branching;
+    impl Loss for Branching {
+        fn dim(&self) -> usize {
+            1
+        }
+        fn columns(&self) -> usize {
+            1
+        }
+        fn loss<D: Number>(&self, x: &[D::InnerDual], theta: &[D]) -> D {
+            let z = theta[0].scale(&x[0]);
+            if z.re() > 0.0 { z } else { -z }
+        }
+    }
+
+    #[test]
+    fn branching_losses_are_grouped_by_their_way() {
+        let rows: Vec<[f64; 1]> = (0..40_i32).map(|k| [f64::from(k) - 10.5]).collect();
+        let problem = Problem::new(Branching, &Data::from_rows(&["x"], &rows).unwrap()).unwrap();
+        assert_eq!(problem.parts(&[1.0]).len(), 2, "two ways, whatever the number of rows");
+        let mut sum = [0.0];
+        problem.engine().add_gradients(&[1.0], &[0, 39], &mut sum).unwrap();
+        assert_eq!(sum[0].to_bits(), 39_f64.to_bits(), "|x| = 10.5 and 28.5, the rows asked for");
+    }
+}

@@ -189,10 +189,10 @@ impl Program {
             .nodes
             .iter()
             .zip(&needed)
-            .filter_map(|(node, &needed)| match node {
-                Node::Constant(bits) if needed => Some(f64::from_bits(*bits)),
-                _ => None,
-            })
+            .filter(|&(_, &needed)| needed)
+            .filter_map(
+                |(node, _)| if let Node::Constant(bits) = node { Some(f64::from_bits(*bits)) } else { None },
+            )
             .collect();
         let mut program = Self {
             dim,
@@ -216,9 +216,9 @@ impl Program {
         let mut slots = vec![0_u32; recording.nodes.len()];
         let mut constants = self.dim + self.width;
         let to_slot = |n: usize| u32::try_from(n).expect("a loss has fewer than 2^32 operations");
-        let product = |place: u32| match recording.nodes[at(place)] {
-            Node::Mul(a, b) if readers[at(place)] == 1 => Some((a, b)),
-            _ => None,
+        let product = |place: u32| {
+            let Node::Mul(a, b) = recording.nodes[at(place)] else { return None };
+            (readers[at(place)] == 1).then_some((a, b))
         };
         let mut fused = vec![false; recording.nodes.len()];
         for (place, node) in recording.nodes.iter().enumerate() {
@@ -353,11 +353,8 @@ impl Program {
                 Op::Apply(f, a) => {
                     let y = lanes(|l| f.value(v(a)[l]));
                     if self.active[first + k] {
-                        for l in 0..LANES {
-                            let (f1, f2) = f.slopes(v(a)[l], y[l]);
-                            w.slope[k][0][l] = f1;
-                            w.slope[k][1][l] = f2;
-                        }
+                        let slopes: [(f64, f64); LANES] = std::array::from_fn(|l| f.slopes(v(a)[l], y[l]));
+                        w.slope[k] = [lanes(|l| slopes[l].0), lanes(|l| slopes[l].1)];
                     }
                     y
                 }

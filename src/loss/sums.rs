@@ -81,7 +81,7 @@ pub(super) fn gather(ops: &[Op], first: usize, result: u32) -> (Vec<Op>, u32) {
                 let read_once = readers[c as usize] == 1 && c != result;
                 gathering.add_product(slot, Some(c), [a, b], read_once);
             }
-            _ => {
+            Op::Neg(_) | Op::Add(..) | Op::Sub(..) | Op::Dot(..) | Op::Div(..) | Op::Apply(..) => {
                 op.reads(|operand| {
                     gathering.place(operand);
                 });

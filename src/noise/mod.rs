@@ -22,6 +22,7 @@ pub use conventions::{current_drift, ito_drift};
 
 pub use square_root::{Roots, SmoothRoot, root_derivatives, roots};
 
+use crate::data::Data;
 use crate::loss::{Loss, Problem, ProblemError};
 use crate::root::RootError;
 
@@ -125,10 +126,36 @@ impl Drift {
     }
 }
 
-/// The exact drifts of SGD at `theta`, by products of single samples and the structure of the loss.
+/// The exact noise-induced drift `-(eta/2n) c div Sigma` of a loss on data at `theta`: a vector of length `d`, per unit
+/// of time (one step takes time `eta`).
 ///
-/// The cost is a few evaluations of the loss a row for losses of one inner product and for networks, in two passes over the data;
-/// memory is of the order of `d + N` numbers.
+/// For more than one point, or for the other drifts, make a [`Problem`] once and call [`drift`].
+///
+/// ```
+/// use driftproof::{data::Data, loss::Builtin, noise::noise_induced_drift, sgd::Sgd};
+///
+/// let data = Data::breast_cancer().standardized()?;
+/// let loss = Builtin::Logistic { features: 30 };
+/// let drift = noise_induced_drift(&loss, &data, &[0.0; 30], &Sgd::new(0.05, 8)?)?;
+/// assert_eq!(drift.len(), 30);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`Problem::new`] and [`drift`].
+pub fn noise_induced_drift<L: Loss>(
+    loss: &L,
+    data: &Data,
+    theta: &[f64],
+    sgd: &Sgd,
+) -> Result<DVector<f64>, NoiseError> {
+    Ok(drift(&Problem::new(loss, data)?, theta, sgd)?.v_noise)
+}
+
+/// The exact drifts of SGD at `theta`, by products of single samples.
+///
+/// A row costs some ten evaluations of its loss (in networks and wherever nonlinear operations are few beside linear
+/// ones, and never more than a few for each parameter), in two passes over the data; memory is of the order of `d + N` numbers.
 ///
 /// # Errors
 /// `theta` does not fit the loss, the batch does not fit the data, or a result is not finite.

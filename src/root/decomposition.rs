@@ -1,6 +1,6 @@
 //! The root itself: `B = U diag(s) Uᵀ`, with the rank decided by the singular values `s` of the factor.
 
-use super::check::{count, finite, rows};
+use super::check::{finite, rows};
 use super::jacobi::{OrthogonalColumns, orthogonalise};
 use super::{FactorStream, RootError, RootOptions};
 use nalgebra::{DMatrix, DVector};
@@ -86,8 +86,7 @@ impl SymmetricRoot {
         let unit = power_of_two_near(factor.amax());
         let scale = options.scale()? / unit;
         let scaled = factor.transpose() / unit;
-        let negligible = tolerance * scale.max(scaled.amax()) / count(dim).sqrt();
-        let OrthogonalColumns { vectors, norms } = orthogonalise(&scaled, negligible)?;
+        let OrthogonalColumns { vectors, norms } = orthogonalise(&scaled)?;
         let largest = norms.iter().copied().fold(0.0, f64::max);
         let roots: Vec<f64> = norms.iter().map(|s| s * unit).collect();
         let decision = RankDecision {
@@ -212,6 +211,7 @@ pub(super) fn power_of_two_near(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::check::count;
     use super::super::specimen::Random;
     use super::*;
     use nalgebra::dmatrix;

@@ -42,7 +42,7 @@ impl DifferentiableRoot {
         shape("the derivative of the matrix", dm, dim, dim)?;
         finite("the derivative of the matrix", dm)?;
         let u = self.root.vectors();
-        let mut inner = u.tr_mul(dm) * u;
+        let mut inner = u.transpose() * dm * u;
         inner = (&inner + inner.transpose()) * 0.5;
         divide_by_sums(&mut inner, &self.root);
         let derivative = u * inner * u.transpose();
@@ -82,7 +82,7 @@ mod tests {
         SymmetricRoot::from_matrix(matrix, RootOptions::default()).unwrap().differentiable().unwrap()
     }
 
-    /// The matrices of style rule 6, `M = [[a, t], [t, 1]]` at t = 0: `dB_12 = 1/(√a + 1)`, the diagonal 0. Dual numbers
+    /// `M = [[a, t], [t, 1]]` at t = 0: `dB_12 = 1/(√a + 1)`, the diagonal 0. Dual numbers
     /// through an eigendecomposition give 0 or NaN; dividing by the eigenvalues (the lie) gives 1/5; both are refuted.
     #[test]
     fn two_by_two_diagonal_4_1_has_slope_one_third() {

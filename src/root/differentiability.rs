@@ -99,7 +99,7 @@ impl SymmetricRoot {
         let mut verdict = Worst::default();
         for (direction, derivative) in derivatives.iter().enumerate() {
             // E - (E V) Vᵀ, E = U0ᵀ dF
-            let projected = null.tr_mul(derivative);
+            let projected = null.transpose() * derivative;
             let along = &projected * right.transpose();
             let left_over = (projected - along * &right).norm();
             verdict.see(direction, left_over, self.test_tolerance(derivative.norm().max(scale)));

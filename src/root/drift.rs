@@ -43,7 +43,7 @@ impl DifferentiableRoot {
         let root = self.symmetric_root();
         shape("the directional derivatives", directional, root.dim(), root.dim())?;
         finite("the directional derivatives", directional)?;
-        self.spurious_drift_in_eigenbasis(&root.vectors().tr_mul(directional))
+        self.spurious_drift_in_eigenbasis(&(root.vectors().transpose() * directional))
     }
 
     /// The same from `W_ab = q_a · (D_{q_b} M) q_b` (d × d); `S` and `R` are in the original coordinates all the same.

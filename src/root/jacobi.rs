@@ -27,14 +27,14 @@ pub(super) struct OrthogonalColumns {
 
 /// `Q` orthogonal with `A Q` of orthogonal columns, up to rounding.
 ///
-/// `a` (p × d, d ≥ 1, finite, largest entry of order 1). Pairs of columns that are both shorter than `negligible` are
-/// left as they are. The singular values are accurate to a small multiple of `ε √d s_max` each.
-pub(super) fn orthogonalise(a: &DMatrix<f64>, negligible: f64) -> Result<OrthogonalColumns, RootError> {
+/// `a` (p × d, d ≥ 1, finite, largest entry of order 1). The singular values are accurate to a small multiple of
+/// `ε √d s_max` each; the vectors are those of a matrix that differs from `a` by no more.
+pub(super) fn orthogonalise(a: &DMatrix<f64>) -> Result<OrthogonalColumns, RootError> {
     let mut vectors = guess(a);
     let mut columns = a * &vectors;
     for _ in 0..SWEEP_LIMIT {
         sort_columns(&mut columns, &mut vectors);
-        if !sweep(&mut columns, &mut vectors, negligible) {
+        if !sweep(&mut columns, &mut vectors) {
             let norms = columns.column_iter().map(|column| column.norm()).collect();
             return Ok(OrthogonalColumns { vectors, norms });
         }
@@ -45,7 +45,7 @@ pub(super) fn orthogonalise(a: &DMatrix<f64>, negligible: f64) -> Result<Orthogo
 /// Eigenvectors of `AᵀA`, or the identity should they not be found: a guess only, so that nothing rests on it.
 fn guess(a: &DMatrix<f64>) -> DMatrix<f64> {
     let dim = a.ncols();
-    SymmetricEigen::try_new(a.tr_mul(a), f64::EPSILON, GUESS_LIMIT_PER_ROW * dim)
+    SymmetricEigen::try_new(a.transpose() * a, f64::EPSILON, GUESS_LIMIT_PER_ROW * dim)
         .map_or_else(|| DMatrix::identity(dim, dim), |eigen| eigen.eigenvectors)
 }
 
@@ -60,21 +60,18 @@ fn sort_columns(columns: &mut DMatrix<f64>, vectors: &mut DMatrix<f64>) {
 
 /// Rotates every pair of columns that is not orthogonal; whether there was one.
 ///
-/// A pair `x, y` (`|x| ≥ |y|`) is orthogonal if `|x·y| ≤ δ |x| max(|y|, δ s_max)` with `δ = 4 ε √p`, p the length of a
-/// column: the first is the rounding of `x·y` itself, the second lets columns of pure rounding be.
-fn sweep(columns: &mut DMatrix<f64>, vectors: &mut DMatrix<f64>, negligible: f64) -> bool {
+/// A pair `x, y` (`|x| ≥ |y|`) is orthogonal if `|x·y|/|x| ≤ max(4 ε √p |y|, ε s_max)`, p the length of a column: the
+/// left side is the part of `y` along `x`; the first bound is the rounding of `x·y`, the second that of the matrix.
+fn sweep(columns: &mut DMatrix<f64>, vectors: &mut DMatrix<f64>) -> bool {
     let mut norms: Vec<f64> = columns.column_iter().map(|column| column.norm()).collect();
     let largest = norms.iter().copied().fold(0.0, f64::max);
     let delta = 4.0 * f64::EPSILON * count(columns.nrows().max(1)).sqrt();
     let mut rotated = false;
     for i in 0..columns.ncols() {
         for j in i + 1..columns.ncols() {
-            if norms[i].max(norms[j]) <= negligible {
-                continue;
-            }
             let product = columns.column(i).dot(&columns.column(j));
             let (long, short) = (norms[i].max(norms[j]), norms[i].min(norms[j]));
-            if product.abs() <= delta * long * short.max(delta * largest) {
+            if product.abs() <= long * (delta * short).max(f64::EPSILON * largest) {
                 continue;
             }
             let rotation = rotation(norms[i], norms[j], product);
@@ -123,7 +120,7 @@ mod tests {
             let mut middle = DMatrix::zeros(9, 5);
             planted.iter().enumerate().for_each(|(i, &s)| middle[(i, i)] = s);
             let a = v * middle * u.transpose();
-            let mut found = orthogonalise(&a, 0.0).unwrap().norms;
+            let mut found = orthogonalise(&a).unwrap().norms;
             found.sort_by(|x, y| y.total_cmp(x));
             for (s, expected) in found.iter().zip(planted) {
                 assert!((s - expected).abs() <= 18.0 * f64::EPSILON, "{s} for {expected} at {smallest}");
@@ -133,7 +130,7 @@ mod tests {
         let lie = SymmetricEigen::new(a.tr_mul(&a)).eigenvalues.min().max(0.0).sqrt();
         let truth = 1e-10 / 2.0_f64.sqrt();
         assert!((lie - truth).abs() > 0.1 * truth, "the eigenvalues of the square have lost it: {lie}");
-        let found = orthogonalise(&a, 0.0).unwrap().norms.into_iter().fold(f64::INFINITY, f64::min);
+        let found = orthogonalise(&a).unwrap().norms.into_iter().fold(f64::INFINITY, f64::min);
         assert!((found - truth).abs() <= 4.0 * f64::EPSILON, "found {found}, truth {truth}");
     }
 
@@ -143,13 +140,33 @@ mod tests {
         let mut random = Random::new(8);
         let column = random.matrix(4, 1);
         let a = &column * random.matrix(1, 6);
-        let found = orthogonalise(&a, 0.0).unwrap();
+        let found = orthogonalise(&a).unwrap();
         let nonzero = found.norms.iter().filter(|&&s| s > 1e-14).count();
         assert_eq!(nonzero, 1, "rank one: {:?}", found.norms);
         let back = &a * &found.vectors * found.vectors.transpose();
         assert!((back - &a).norm() <= 32.0 * f64::EPSILON * a.norm(), "Q is orthogonal");
-        assert_eq!(orthogonalise(&DMatrix::zeros(3, 2), 0.0).unwrap().norms, [0.0, 0.0], "zero matrix");
-        assert_eq!(orthogonalise(&DMatrix::zeros(0, 2), 0.0).unwrap().norms, [0.0, 0.0], "no rows");
+        assert_eq!(orthogonalise(&DMatrix::zeros(3, 2)).unwrap().norms, [0.0, 0.0], "zero matrix");
+        assert_eq!(orthogonalise(&DMatrix::zeros(0, 2)).unwrap().norms, [0.0, 0.0], "no rows");
+    }
+
+    /// Regression: pairs of columns near the cutoff used to be left alone, and the others then went round in circles.
+    /// Half the values planted at 1, half at 1e-14, more columns than dimensions; 32 ε d is the rounding of `A`.
+    #[test]
+    fn clusters_near_rounding_converge() {
+        let mut random = Random::new(9);
+        for (rows, columns) in [(6, 12), (9, 8), (8, 8), (13, 12), (4, 12), (1, 12)] {
+            let rank = rows.min(columns);
+            let mut middle = DMatrix::zeros(rows, columns);
+            (0..rank).for_each(|i| middle[(i, i)] = if i % 2 == 0 { 1.0 } else { 1e-14 });
+            let a = random.orthogonal(rows) * middle * random.orthogonal(columns).transpose();
+            let mut found = orthogonalise(&a).unwrap().norms;
+            found.sort_by(|x, y| y.total_cmp(x));
+            for (i, s) in found.iter().enumerate() {
+                let expected = if i < rank.div_ceil(2) { 1.0 } else { 0.0 };
+                let bound = 1e-14 + 32.0 * f64::EPSILON * count(columns);
+                assert!((s - expected).abs() <= bound, "{s} for {expected}, {rows} × {columns}");
+            }
+        }
     }
 
     #[test]

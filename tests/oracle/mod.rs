@@ -1,6 +1,7 @@
 //! The reference cases of `tests/data/drift.json`: 25-digit values computed with multiple precision.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a malformed reference case stops the test")]
 
 use driftproof::data::Data;
 use driftproof::loss::{Builtin, Choice, Problem};
@@ -9,16 +10,16 @@ use nalgebra::{DMatrix, DVector};
 use serde_json::Value;
 
 /// One reference case.
-pub struct Case {
-    pub id: String,
-    pub problem: Problem<Builtin>,
-    pub theta: Vec<f64>,
-    pub sgd: Sgd,
-    pub square_root: String,
-    pub rank: usize,
+pub(crate) struct Case {
+    pub(crate) id: String,
+    pub(crate) problem: Problem<Builtin>,
+    pub(crate) theta: Vec<f64>,
+    pub(crate) sgd: Sgd,
+    pub(crate) square_root: String,
+    pub(crate) rank: usize,
     /// Condition of `D` on its range; 1 where `D = 0`.
-    pub condition: f64,
-    pub json: Value,
+    pub(crate) condition: f64,
+    pub(crate) json: Value,
 }
 
 fn number(value: &Value) -> f64 {
@@ -63,24 +64,24 @@ impl Case {
         }
     }
 
-    pub fn scalar(&self, output: &str) -> f64 {
+    pub(crate) fn scalar(&self, output: &str) -> f64 {
         number(&self.json["outputs"][output])
     }
 
-    pub fn vector(&self, output: &str) -> DVector<f64> {
+    pub(crate) fn vector(&self, output: &str) -> DVector<f64> {
         DVector::from_vec(list(&self.json["outputs"][output]))
     }
 
-    pub fn matrix(&self, output: &str) -> DMatrix<f64> {
+    pub(crate) fn matrix(&self, output: &str) -> DMatrix<f64> {
         matrix(&self.json["outputs"][output])
     }
 
     /// `dB[k]`, by parameter.
-    pub fn matrices(&self, output: &str) -> Vec<DMatrix<f64>> {
+    pub(crate) fn matrices(&self, output: &str) -> Vec<DMatrix<f64>> {
         self.json["outputs"][output].as_array().unwrap().iter().map(matrix).collect()
     }
 
-    pub fn has(&self, output: &str) -> bool {
+    pub(crate) fn has(&self, output: &str) -> bool {
         !self.json["outputs"][output].is_null()
     }
 }
@@ -92,7 +93,7 @@ fn matrix(value: &Value) -> DMatrix<f64> {
 }
 
 /// All cases.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let text = include_str!("../data/drift.json");
     let json: Value = serde_json::from_str(text).unwrap();
     json["cases"].as_array().unwrap().iter().map(Case::new).collect()

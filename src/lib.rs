@@ -53,7 +53,7 @@ pub mod experiment;
 pub mod loss;
 pub mod noise;
 pub mod process;
-pub mod sampling;
 pub mod root;
+pub mod sampling;
 pub mod sgd;
 pub mod verdict;

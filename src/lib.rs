@@ -57,3 +57,8 @@ pub mod root;
 pub mod sampling;
 pub mod sgd;
 pub mod verdict;
+
+/// The README's code, compiled and run with the tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -122,7 +122,7 @@ pub enum ExperimentError {
         /// Width of its window.
         width: f64,
         /// What went wrong there.
-        source: Box<ExperimentError>,
+        source: Box<Self>,
     },
 }
 
@@ -273,7 +273,9 @@ impl<L: Loss> Point<'_, L> {
                     width: plan.width,
                     source: Box::new(source),
                 },
-                other => other,
+                ExperimentError::Sgd(_) | ExperimentError::Sampling(_) | ExperimentError::Window { .. } => {
+                    source
+                }
             })?;
         let needed = LEAST_WINDOW * plan.viewpoint.fraction() * comparison.noise_rms;
         let caution = (plan.width < needed).then_some(Caution::NarrowWindow { width: plan.width, needed });

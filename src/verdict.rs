@@ -141,7 +141,7 @@ pub fn conclude(comparison: &Comparison, p_value: f64, noise_expected: bool) -> 
     let numbers = [test.statistic, p_value, seen_or_needed(test.power)];
     let footing = if numbers.iter().any(|x| !x.is_finite()) {
         Footing::Unsound(Reason::NotFinite)
-    } else if !(test.tails <= TAILS) {
+    } else if test.tails.is_nan() || test.tails > TAILS {
         Footing::Unsound(Reason::HeavyTails)
     } else {
         Footing::Sound

@@ -1,6 +1,6 @@
 //! From one seed to as many independent random streams as are asked for.
 //!
-//! Generator: ChaCha with 8 rounds. Its key is made of the seed, its 64-bit stream number says what the stream is for:
+//! Generator: `ChaCha` with 8 rounds. Its key is made of the seed, its 64-bit stream number says what the stream is for:
 //!
 //! ```text
 //! key      seed (8 bytes, little-endian), then the 24 bytes of "driftproof streams, v. 1"

@@ -1,0 +1,560 @@
+//! The narrow waist: what a text means and what every reading reads.
+//!
+//! A derivation is a list of statements about expressions over declared [`Symbols`]. An [`Expr`] is a shared tree; every
+//! node knows its [`Shape`]. By the time an expression is one of a [`Claim`],
+//!
+//! - every `let` is substituted, every name is a symbol, every decimal an exact rational;
+//! - every shape is known: the number of columns of a matrix field and the length of a noise are unified claim by claim;
+//! - index notation is explicit: a repeated index has become a [`Kind::Sum`], the free indices of the two sides have
+//!   become a [`Kind::Tensor`] around each of them, and every index has a number of its own, whatever its name;
+//! - every batch has a number: two means of one batch speak of the same copies.
+//!
+//! Meanings that every reading must agree on are those of the derivation language (see [`crate::language`]); the nodes
+//! below say the rest.
+
+mod rational;
+
+pub use rational::Rational;
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Number of a symbol in its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SymbolId(pub u32);
+
+/// What is known of the sign of a real number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Sign {
+    /// Nothing.
+    Any,
+    /// `>= 0`
+    NonNegative,
+    /// `> 0`
+    Positive,
+}
+
+/// The extent of one index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Length {
+    /// `d`, the dimension of the space.
+    Space,
+    /// The number of columns of this matrix field, an arbitrary number of its own.
+    Columns(SymbolId),
+}
+
+/// The shape of an expression. Symmetry is a property of a matrix, not a shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// A number.
+    Scalar,
+    /// A vector.
+    Vector(Length),
+    /// A matrix of rows and columns.
+    Matrix(Length, Length),
+}
+
+/// The distribution of a random number, independent of every other random name.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Distribution {
+    /// Mean and standard deviation.
+    Normal(Expr, Expr),
+    /// Lower and upper end.
+    Uniform(Expr, Expr),
+    /// 1 or -1, equally likely.
+    Rademacher,
+    /// 1 with this probability, else 0.
+    Bernoulli(Expr),
+    /// Rate, `1/mean`.
+    Exponential(Expr),
+    /// Mean.
+    Poisson(Expr),
+    /// The first moments `E[x], E[x^2], ...`; those beyond are unknown numbers.
+    Moments(Vec<Expr>),
+}
+
+/// What a random name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RandomShape {
+    /// One data point that only fields can take apart: `random X`.
+    Opaque,
+    /// A real number: used as one, or with a distribution.
+    Scalar,
+    /// A vector of length `d`: `random x: vector`.
+    Vector,
+}
+
+/// The shape of a declared field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldShape {
+    /// A scalar field.
+    Scalar,
+    /// A vector field, of length `d`.
+    Vector,
+    /// A symmetric matrix field, `d x d`.
+    Symmetric,
+    /// A matrix field, `d x m` with `m` a number of its own.
+    Matrix,
+}
+
+/// What a name was declared to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SymbolKind {
+    /// A real number, the same everywhere.
+    Scalar(Sign),
+    /// The space itself as a vector: the parameters, or the list of named coordinates.
+    Space,
+    /// A named coordinate of the space, counted from 0.
+    Coordinate(u32),
+    /// A random name. Names without a distribution are drawn jointly, in any dependence; each name with a distribution is
+    /// independent of all others.
+    Random {
+        /// What it stands for.
+        shape: RandomShape,
+        /// How it is distributed, if that was said.
+        distribution: Option<Distribution>,
+    },
+    /// An arbitrary smooth function of the space and of some random names.
+    Field {
+        /// Its shape.
+        shape: FieldShape,
+        /// The random names it depends on.
+        arguments: Vec<SymbolId>,
+        /// What is known of its sign (scalar fields only).
+        sign: Sign,
+        /// A test function: smooth, and zero far out.
+        test: bool,
+    },
+    /// A Gaussian increment with mean 0 and covariance `time_step` times the identity, independent of all else. It counts
+    /// as `time_step^(1/2)` in orders.
+    Noise {
+        /// The scalar symbol of the time step.
+        time_step: SymbolId,
+        /// Whether it is a number; else a vector of the length that its use needs.
+        scalar: bool,
+    },
+    /// An arbitrary smooth function of one real variable.
+    Function,
+}
+
+/// A declared name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Symbol {
+    /// The name, in ASCII.
+    pub name: Arc<str>,
+    /// What it is.
+    pub kind: SymbolKind,
+}
+
+/// The declared names of a derivation.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Symbols {
+    table: Vec<Symbol>,
+    coordinates: Option<Vec<SymbolId>>,
+}
+
+impl Symbols {
+    /// Adds a symbol; the caller has made sure that the name is new.
+    pub fn declare(&mut self, name: &str, kind: SymbolKind) -> SymbolId {
+        #[allow(clippy::cast_possible_truncation, reason = "a text has fewer names than 2^32")]
+        let id = SymbolId(self.table.len() as u32);
+        if matches!(kind, SymbolKind::Coordinate(_)) {
+            self.coordinates.get_or_insert_default().push(id);
+        }
+        self.table.push(Symbol { name: name.into(), kind });
+        id
+    }
+
+    /// Changes what is known of a symbol, such as the sign of a time step.
+    pub fn redeclare(&mut self, id: SymbolId, kind: SymbolKind) {
+        self.table[id.0 as usize].kind = kind;
+    }
+
+    /// The symbol with this number.
+    #[must_use]
+    pub fn get(&self, id: SymbolId) -> &Symbol {
+        &self.table[id.0 as usize]
+    }
+
+    /// The number of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<SymbolId> {
+        self.iter().find(|(_, symbol)| &*symbol.name == name).map(|(id, _)| id)
+    }
+
+    /// All symbols in the order of their declaration.
+    pub fn iter(&self) -> impl Iterator<Item = (SymbolId, &Symbol)> {
+        (0..).map(SymbolId).zip(&self.table)
+    }
+
+    /// The named coordinates in their order; nothing if the space is abstract, of any dimension.
+    #[must_use]
+    pub fn coordinates(&self) -> Option<&[SymbolId]> {
+        self.coordinates.as_deref()
+    }
+}
+
+/// An index of index notation. Two indices are the same if their numbers are; the name is for printing.
+#[derive(Debug, Clone)]
+pub struct Index {
+    /// Unique within a claim.
+    pub id: u32,
+    /// As it was written.
+    pub name: Arc<str>,
+    /// What it runs over.
+    pub length: Length,
+}
+
+impl PartialEq for Index {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+/// The functions of one real variable that are built in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Function {
+    /// `exp(x)`
+    Exp,
+    /// `log(x)`, natural
+    Log,
+    /// `sin(x)`
+    Sin,
+    /// `cos(x)`
+    Cos,
+    /// `tan(x)`
+    Tan,
+    /// `sinh(x)`
+    Sinh,
+    /// `cosh(x)`
+    Cosh,
+    /// `tanh(x)`
+    Tanh,
+    /// `1/(1 + exp(-x))`
+    Logistic,
+    /// `log(1 + exp(x))`
+    Softplus,
+    /// `arsinh(x)`
+    Arsinh,
+    /// `arctan(x)`
+    Arctan,
+    /// `abs(x)`
+    Abs,
+}
+
+impl Function {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Exp,
+        Self::Log,
+        Self::Sin,
+        Self::Cos,
+        Self::Tan,
+        Self::Sinh,
+        Self::Cosh,
+        Self::Tanh,
+        Self::Logistic,
+        Self::Softplus,
+        Self::Arsinh,
+        Self::Arctan,
+        Self::Abs,
+    ];
+
+    /// The name in the language.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exp => "exp",
+            Self::Log => "log",
+            Self::Sin => "sin",
+            Self::Cos => "cos",
+            Self::Tan => "tan",
+            Self::Sinh => "sinh",
+            Self::Cosh => "cosh",
+            Self::Tanh => "tanh",
+            Self::Logistic => "logistic",
+            Self::Softplus => "softplus",
+            Self::Arsinh => "arsinh",
+            Self::Arctan => "arctan",
+            Self::Abs => "abs",
+        }
+    }
+}
+
+/// Where a step is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Its first point, `s = 0`.
+    Source,
+    /// Its middle, `s = 1/2`.
+    Midpoint,
+    /// Its last point, `s = 1`.
+    Destination,
+}
+
+impl Place {
+    /// The fraction `s` of the step before the place.
+    #[must_use]
+    pub fn fraction(self) -> Rational {
+        match self {
+            Self::Source => Rational::ZERO,
+            Self::Midpoint => Rational::half(1),
+            Self::Destination => Rational::ONE,
+        }
+    }
+}
+
+/// A batch of independent copies of the random names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Which batch: means with the same number speak of the same copies.
+    pub number: u32,
+    /// How many copies, a scalar expression free of fields: an integer of at least 1.
+    pub size: Expr,
+    /// Drawn without replacement from this many equally likely points; with replacement if nothing is said.
+    pub population: Option<Expr>,
+}
+
+/// One node of an expression. Shapes in brackets; `s` scalar, `v`, `w` vectors, `A` matrices, `e` anything.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A number. 0 takes any shape.
+    Number(Rational),
+    /// A declared name.
+    Symbol(SymbolId),
+    /// `I`, `d x d`.
+    Identity,
+    /// `dim`, the number `d`.
+    Dimension,
+    /// Terms of one shape.
+    Add(Vec<Expr>),
+    /// `-e`
+    Neg(Expr),
+    /// Scalar times anything, anything times scalar, matrix times vector, matrix times matrix.
+    Mul(Expr, Expr),
+    /// Anything divided by a scalar.
+    Div(Expr, Expr),
+    /// Scalar to a scalar power; a square matrix to a whole power of at least 1.
+    Pow(Expr, Expr),
+    /// `A'`
+    Transpose(Expr),
+    /// `dot(v, w)`
+    Dot(Expr, Expr),
+    /// `outer(v, w)_ij = v_i w_j`
+    Outer(Expr, Expr),
+    /// `tr(A)`
+    Trace(Expr),
+    /// `norm2(v) = dot(v, v)`
+    Norm2(Expr),
+    /// `grad(s)`
+    Grad(Expr),
+    /// `hess(s)`
+    Hess(Expr),
+    /// `lap(s)`
+    Lap(Expr),
+    /// `jac(v)_ij = d_j v_i`
+    Jac(Expr),
+    /// `div(v) = d_i v_i`, `div(A)_i = d_j A_ij`
+    Divergence(Expr),
+    /// `E[e]`: over every random name, copy and noise inside; a nested one draws afresh.
+    Expect(Expr),
+    /// `Var[s]`
+    Var(Expr),
+    /// `Cov[e]`: `Cov[v] = E[v v'] - E[v] E[v]'`, for a scalar the variance.
+    Cov(Expr),
+    /// `Cov[a, b] = E[a b'] - E[a] E[b]'`: of vectors a matrix, of a vector and a scalar (in any order) a vector.
+    CrossCov(Expr, Expr),
+    /// `mean(e, n)`: the mean of `e` over the copies of a batch.
+    Mean(Expr, Batch),
+    /// `sum(e, n)`
+    SumOver(Expr, Batch),
+    /// `sqrt(s)`
+    Sqrt(Expr),
+    /// `sqrt(A)`: the symmetric positive semidefinite root of a symmetric matrix.
+    MatrixRoot(Expr),
+    /// A built-in function of a scalar.
+    Function(Function, Expr),
+    /// A declared function, differentiated so many times: `l''(s)`.
+    Apply(SymbolId, u32, Expr),
+    /// `A[i,j]` or `v[i]`: a component; always a scalar.
+    Component(Expr, Vec<Index>),
+    /// `d[j](s)`
+    Partial(Index, Expr),
+    /// `delta[i,j]`
+    Kronecker(Index, Index),
+    /// The sum of a scalar over all values of an index.
+    Sum(Index, Expr),
+    /// The vector or matrix with these components: the body is a scalar, the indices are bound in it.
+    Tensor(Vec<Index>, Expr),
+    /// `shift(e, v)`: `e` at `theta + v`, where `v` is not shifted itself; expanded in `v`.
+    Shift(Expr, Expr),
+    /// The conditional mean of a whole displacement given where a place of it lies, the density flat before the step.
+    Conditional(Place, Expr),
+    /// `current(v) = E[v] - 1/2 d_j E[v v_j] + 1/6 d_j d_k E[v v_j v_k] - ...`
+    Current(Expr),
+    /// `at(e, x = s)`: `e` with a coordinate or scalar symbol replaced, after all derivatives inside `e`.
+    At(Expr, SymbolId, Expr),
+    /// `inv(A)`
+    Inverse(Expr),
+    /// `logdet(A)`
+    LogDet(Expr),
+    /// `[s, t]`: a vector in named coordinates.
+    List(Vec<Expr>),
+    /// `[[s, t], [u, v]]`: the rows of a matrix in named coordinates.
+    Rows(Vec<Vec<Expr>>),
+    /// `integral(s)` over the whole space.
+    Integral(Expr),
+}
+
+/// An expression: a shared, immutable tree that knows its shape.
+#[derive(Clone)]
+pub struct Expr(Arc<Node>);
+
+struct Node {
+    kind: Kind,
+    shape: Shape,
+}
+
+impl Expr {
+    /// A node of a shape that the caller has checked.
+    #[must_use]
+    pub fn new(kind: Kind, shape: Shape) -> Self {
+        Self(Arc::new(Node { kind, shape }))
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn number(value: Rational) -> Self {
+        Self::new(Kind::Number(value), Shape::Scalar)
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> &Kind {
+        &self.0.kind
+    }
+
+    /// Its shape.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.0.shape
+    }
+
+    /// Whether both are one node in memory: a shared `let`.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// An address that is the same for the same node as long as it lives: for memory of what was computed.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+}
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Self) -> bool {
+        self.same(other) || (self.shape() == other.shape() && self.kind() == other.kind())
+    }
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind().fmt(f)
+    }
+}
+
+/// What the author says of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// `claim`: it must hold.
+    Holds,
+    /// `refute`: it must fail.
+    Fails,
+}
+
+/// `+ O(symbol^order)`: the sides agree in all powers of the symbol below the order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remainder {
+    /// A scalar symbol.
+    pub symbol: SymbolId,
+    /// A positive multiple of 1/2.
+    pub order: Rational,
+}
+
+/// What a claim is restricted to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// `a = b` at the point, after all derivatives are taken; `B = B'` for a matrix field everywhere; `dim = 1`.
+    Equal(Expr, Expr),
+    /// A scalar is above 0.
+    Positive(Expr),
+    /// A scalar is at least 0.
+    NonNegative(Expr),
+}
+
+/// The two sides of a claim.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sides {
+    /// Of one shape.
+    Equation {
+        /// Left of `=`.
+        left: Expr,
+        /// Right of `=`, without the remainder.
+        right: Expr,
+    },
+    /// Each well-formed, but of different shapes, so that they cannot be equal.
+    DifferentShapes {
+        /// Shape of the left side.
+        left: Shape,
+        /// Shape of the right side.
+        right: Shape,
+    },
+}
+
+/// An equation that is said to hold, or to fail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// Its name, unique in the derivation.
+    pub name: Arc<str>,
+    /// What its author says of it.
+    pub expected: Expected,
+    /// The equation.
+    pub sides: Sides,
+    /// Up to which order it is meant.
+    pub remainder: Option<Remainder>,
+    /// What it is restricted to.
+    pub conditions: Vec<Condition>,
+    /// The hypotheses of the derivation that stand before it, `left = right` everywhere.
+    pub given: Vec<(Expr, Expr)>,
+    /// The statement as it was written, in one line.
+    pub text: Arc<str>,
+    /// Bytes of the statement in its file.
+    pub span: std::ops::Range<usize>,
+}
+
+/// What a derivation says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Statement {
+    /// `claim` or `refute`.
+    Claim(Claim),
+    /// `assume name: "text"`: what the derivation rests on and nobody checks.
+    Assumption {
+        /// Its name.
+        name: Arc<str>,
+        /// What is assumed.
+        text: Arc<str>,
+        /// Bytes of the statement in its file.
+        span: std::ops::Range<usize>,
+    },
+}
+
+/// A derivation: what its text means.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Derivation {
+    /// Declared names.
+    pub symbols: Symbols,
+    /// Statements in their order.
+    pub statements: Vec<Statement>,
+}

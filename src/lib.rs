@@ -57,6 +57,7 @@ pub mod process;
 pub mod root;
 pub mod sampling;
 pub mod sgd;
+pub mod systems;
 pub mod verdict;
 
 /// The README's code, compiled and run with the tests of the documentation.

@@ -39,7 +39,7 @@ const TABLE: [(&str, &[&str]); 21] = [
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
     ("systems", &["data", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment"]),
-    ("report", &["expression", "language::diagnostic", "verdict"]),
+    ("report", &["expression", "language::diagnostic", "verdict", "systems", "experiment", "noise", "root", "sampling"]),
 ];
 
 #[derive(Debug, Clone, PartialEq)]

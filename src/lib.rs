@@ -57,6 +57,7 @@ pub mod process;
 pub mod root;
 pub mod sampling;
 pub mod sgd;
+pub mod snapshot;
 pub mod systems;
 pub mod verdict;
 

@@ -118,7 +118,10 @@ mod tests {
     fn several_targets_keep_the_order_in_which_they_are_named() {
         let columns = Columns::default().with_targets(["hue", "ash"]).with_features(["alcohol"]);
         let chosen = Data::wine().select(&columns).unwrap();
-        assert_eq!((chosen.columns(), chosen.targets()), (&["alcohol", "hue", "ash"].map(str::to_owned)[..], 2));
+        assert_eq!(
+            (chosen.columns(), chosen.targets()),
+            (&["alcohol", "hue", "ash"].map(str::to_owned)[..], 2)
+        );
         assert_eq!(chosen.row(0), [14.23, 1.04, 2.43]);
         let twice = Data::wine().select(&Columns::default().with_targets(["hue", "hue"])).unwrap_err();
         assert!(matches!(twice, DataError::ChosenTwice { .. }), "found {twice:?}");

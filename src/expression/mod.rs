@@ -19,6 +19,7 @@
 mod children;
 mod instance;
 mod rational;
+mod shape;
 
 pub use instance::{Entry, Instance, Operator, Value};
 pub use rational::Rational;
@@ -184,6 +185,12 @@ impl Symbols {
     #[must_use]
     pub fn get(&self, id: SymbolId) -> &Symbol {
         &self.table[id.0 as usize]
+    }
+
+    /// The symbol with this number if there is one.
+    #[must_use]
+    pub fn checked(&self, id: SymbolId) -> Option<&Symbol> {
+        self.table.get(id.0 as usize)
     }
 
     /// The number of a name.

@@ -17,11 +17,17 @@
 //! below say the rest.
 
 mod children;
+mod index_names;
 mod instance;
+mod latex;
+mod mathml;
+mod notation;
+mod print;
 mod rational;
 mod shape;
 
 pub use instance::{Entry, Instance, Operator, Value};
+pub use print::equation_to_text;
 pub use rational::Rational;
 
 use std::fmt;

@@ -164,7 +164,6 @@ impl Expr {
 
     /// Whether a node of this tree, itself included, passes `test`. Every node is looked at once, however often it is
     /// shared.
-    #[must_use]
     pub fn any(&self, test: &mut dyn FnMut(&Self) -> bool) -> bool {
         let mut seen = HashSet::new();
         let mut left = vec![self];

@@ -17,12 +17,18 @@
 //! below say the rest.
 
 mod children;
+mod index_names;
 mod instance;
+mod latex;
+mod mathml;
+mod notation;
+mod print;
 mod rational;
 mod shape;
 mod walk;
 
 pub use instance::{Entry, Instance, Operator, Value};
+pub use print::equation_to_text;
 pub use rational::Rational;
 pub use walk::Path;
 

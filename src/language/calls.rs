@@ -8,7 +8,7 @@ use crate::expression::{Batch, Expr, Function, Kind, Length, Place, Rational, Sh
 use std::sync::Arc;
 
 /// Names of the functions that are no functions of one real variable, and how each is written.
-const USAGE: [(&str, &str); 29] = [
+const USAGE: [(&str, &str); 30] = [
     ("dot", "dot(a, b)"),
     ("outer", "outer(a, b)"),
     ("tr", "tr(A)"),
@@ -36,6 +36,7 @@ const USAGE: [(&str, &str); 29] = [
     ("O", "+ O(eta^2) at the end of a claim"),
     ("d", "d[j](s)"),
     ("delta", "delta[i,j]"),
+    ("tensor", "tensor[i](s) or tensor[i,j](s)"),
     ("I", "I"),
     ("dim", "dim"),
 ];
@@ -277,7 +278,7 @@ impl Elaborator<'_> {
                 };
                 self.node(kind, Shape::Vector(Length::Space), &[&v], span)
             }
-            // Left are the names that are no functions: d, delta, I, dim.
+            // Left are the names that are no functions: d, delta, tensor, I, dim.
             _ => self.wrong_arguments(call),
         }
     }

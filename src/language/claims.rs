@@ -15,13 +15,16 @@ impl Elaborator<'_> {
     /// `let g = e` and `let S[i] = e`.
     pub(super) fn definition_of(&mut self, name: &Name, indices: &[Name], body: &Node) -> Elaborated<()> {
         self.enter();
-        let value = self.expression(body).and_then(|value| self.bind(name, indices, value));
+        let value =
+            self.expression(body).and_then(|value| self.bind(&format!("let {}", name.text), indices, value));
         let fresh = self.new_name(name);
-        let Ok(value) = value else {
+        let Ok(mut value) = value else {
             self.broken(name);
             return Err(Stop);
         };
         fresh?;
+        // Its indices are nobody else's.
+        value.summed.clear();
         let scope = std::mem::take(&mut self.scope);
         self.scope.lengths.variables = scope.lengths.variables;
         self.definitions.push(Definition { value, lengths: scope.lengths, batches: scope.batches });
@@ -30,8 +33,8 @@ impl Elaborator<'_> {
         Ok(())
     }
 
-    /// The body of a definition under its indices.
-    fn bind(&mut self, name: &Name, indices: &[Name], value: Value) -> Elaborated {
+    /// The body of a `let` or a tensor under its indices.
+    pub(super) fn bind(&mut self, what: &str, indices: &[Name], value: Value) -> Elaborated {
         for (count, index) in indices.iter().enumerate() {
             if indices[..count].iter().any(|other| other.text == index.text) {
                 let label = Label::new(index.span.clone(), "");
@@ -40,27 +43,27 @@ impl Elaborator<'_> {
         }
         if let Some(third) = indices.get(2) {
             let label = Label::new(third.span.clone(), "");
-            return self.fail(Diagnostic::error("a let has at most two indices", label));
+            return self.fail(Diagnostic::error(format!("{what} has at most two indices"), label));
         }
         let named = |index: &Index| indices.iter().any(|name| name.text == index.name);
         if let Some(index) = value.free.iter().find(|index| !named(index)).cloned() {
             let list: Vec<String> =
                 indices.iter().map(|name| &name.text).chain([&index.name]).map(ToString::to_string).collect();
             let label = Label::new(value.span.clone(), "");
-            let said =
-                Diagnostic::error(format!("the index {} is free in this definition", index.name), label);
-            return self.fail(said.note(format!("write let {}[{}] = ...", name.text, list.join(","))));
+            let said = Diagnostic::error(format!("the index {} is free in {what}", index.name), label);
+            return self.fail(said.note(format!(
+                "bind it: {}[{}]",
+                what.trim_start_matches("a "),
+                list.join(",")
+            )));
         }
-        if !value.is_zero() {
-            if let Some(missing) =
-                indices.iter().find(|name| value.free.iter().all(|index| index.name != name.text))
-            {
-                let said = Diagnostic::error(
-                    format!("the index {} does not stand in this definition", missing.text),
-                    Label::new(value.span.clone(), format!("this is {}", self.describe(value.shape()))),
-                );
-                return self.fail(said.and(missing.span.clone(), "named here"));
-            }
+        let missing = indices.iter().find(|name| value.free.iter().all(|index| index.name != name.text));
+        if let Some(missing) = missing.filter(|_| !value.is_zero()) {
+            let said = Diagnostic::error(
+                format!("the index {} does not stand free in {what}", missing.text),
+                Label::new(value.span.clone(), format!("this is {}", self.describe(value.shape()))),
+            );
+            return self.fail(said.and(missing.span.clone(), "named here"));
         }
         let mut order = vec![];
         for index in indices {

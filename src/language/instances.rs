@@ -67,7 +67,13 @@ impl Elaborator<'_> {
                 Value::Operation(operator, Box::new((self.value(&sides.0)?, self.value(&sides.1)?)))
             }
             Form::Sum(terms) => return self.sum_of_values(terms, &node.span),
-            Form::Prime(_) | Form::Component(..) | Form::Partial(..) | Form::Delta(..) | Form::Call(_) => {
+            Form::Prime(_)
+            | Form::Component(..)
+            | Form::Partial(..)
+            | Form::Over(..)
+            | Form::Tensor(..)
+            | Form::Delta(..)
+            | Form::Call(_) => {
                 let label = Label::new(node.span.clone(), "");
                 return self.fail(
                     Diagnostic::error("this cannot stand in an instance", label)

@@ -43,6 +43,8 @@ impl Elaborator<'_> {
                 let inner = self.expression(inner)?;
                 self.partial(index, &inner, span)
             }
+            Form::Over(index, body) => self.explicit_sum(index, body, span),
+            Form::Tensor(indices, body) => self.literal(indices, body, span),
             Form::Delta(i, j) => {
                 let length = self.scope.lengths.fresh();
                 let (first, second) = (self.index(i, length)?, self.index(j, length)?);
@@ -435,6 +437,43 @@ impl Elaborator<'_> {
         let index = self.index(name, Length::Space)?;
         let part = self.index_part(&index, &name.span);
         self.node(Kind::Partial(index, inner.expr.clone()), Shape::Scalar, &[&part, &inner], span)
+    }
+
+    /// `sum[i](s)`, for a sum over an index that stands once in every term of `s`.
+    fn explicit_sum(&mut self, name: &Name, body: &Node, span: &Span) -> Elaborated {
+        let outer = self.scope.indices.remove(&name.text);
+        let value = self.expression(body);
+        let index = self.scope.indices.remove(&name.text);
+        self.scope.indices.extend(outer.map(|outer| (Arc::clone(&name.text), outer)));
+        let value = value?;
+        let found = index
+            .and_then(|(index, _)| value.free.iter().position(|free| *free == index).map(|at| (index, at)));
+        let Some((index, at)) = found else { return self.not_free(name, &value) };
+        let expr = Expr::new(Kind::Sum(index, value.expr.clone()), Shape::Scalar);
+        let mut result = self.measured(expr, &[&value], span)?;
+        result.free = value.free;
+        result.free.remove(at);
+        result.summed = value.summed;
+        result.summed.push(Arc::clone(&name.text));
+        Ok(result)
+    }
+
+    #[cold]
+    fn not_free(&mut self, name: &Name, value: &Value) -> Elaborated {
+        let said = Diagnostic::error(
+            format!("the index {} does not stand free here", name.text),
+            Label::new(value.span.clone(), indices_in_words(value)),
+        )
+        .and(name.span.clone(), "named here");
+        self.fail(said.note("an index that stands twice in a product is summed there already"))
+    }
+
+    /// `tensor[i](s)` and `tensor[i,j](s)`: the indices are bound, and no index stays free.
+    fn literal(&mut self, names: &[Name], body: &Node, span: &Span) -> Elaborated {
+        let outer = std::mem::take(&mut self.scope.indices);
+        let value = self.expression(body).and_then(|value| self.bind("a tensor", names, value));
+        self.scope.indices = outer;
+        Ok(Value { span: span.clone(), summed: vec![], ..value? })
     }
 
     /// `[s, t]` and `[[s, t], [u, v]]`.

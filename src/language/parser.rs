@@ -312,15 +312,9 @@ impl<'a> Parser<'a> {
         let name = self.name("a name")?;
         let open = self.here();
         match (&*name.text, self.peek()) {
-            ("d", _) => {
+            ("d" | "tensor", _) | ("sum", Some(Token::Sign("["))) => {
                 self.require("[")?;
-                let [index] = self.exactly::<1>(&open, "d[j](e) differentiates by one index")?;
-                let inner = self.here();
-                self.require("(")?;
-                let operand = self.expression()?;
-                self.close(")", &inner)?;
-                let depth = operand.depth;
-                Self::node(Form::Partial(index, Box::new(operand)), name.span.start..self.behind(), depth)
+                self.indexed(&name, &open)
             }
             ("delta", _) => {
                 self.require("[")?;
@@ -345,6 +339,26 @@ impl<'a> Parser<'a> {
             }
             _ => Self::node(Form::Name(Arc::clone(&name.text)), name.span, 0),
         }
+    }
+
+    /// `d[j](e)`, `sum[i](e)`, `tensor[i,j](e)`, from behind the first bracket.
+    fn indexed(&mut self, name: &Name, open: &Span) -> Parsed<Node> {
+        let indices = match &*name.text {
+            "d" => self.exactly::<1>(open, "d[j](e) differentiates by one index")?.to_vec(),
+            "sum" => self.exactly::<1>(open, "sum[i](e) sums over one index")?.to_vec(),
+            _ => self.indices(open)?,
+        };
+        let inner = self.here();
+        self.require("(")?;
+        let operand = Box::new(self.expression()?);
+        self.close(")", &inner)?;
+        let (span, depth) = (name.span.start..self.behind(), operand.depth);
+        let form = match (&*name.text, &indices[..]) {
+            ("d", [index]) => Form::Partial(index.clone(), operand),
+            ("sum", [index]) => Form::Over(index.clone(), operand),
+            _ => Form::Tensor(indices, operand),
+        };
+        Self::node(form, span, depth)
     }
 
     /// So many indices in brackets.
@@ -411,6 +425,8 @@ pub(super) fn constant(node: &Node) -> Option<Rational> {
         | Form::Prime(_)
         | Form::Component(..)
         | Form::Partial(..)
+        | Form::Over(..)
+        | Form::Tensor(..)
         | Form::Delta(..)
         | Form::Call(_)
         | Form::List(_) => None,

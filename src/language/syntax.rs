@@ -41,6 +41,10 @@ pub(super) enum Form {
     Component(Box<Node>, Vec<Name>),
     /// `d[j](e)`
     Partial(Name, Box<Node>),
+    /// `sum[i](e)`
+    Over(Name, Box<Node>),
+    /// `tensor[i](e)`, `tensor[i,j](e)`
+    Tensor(Vec<Name>, Box<Node>),
     /// `delta[i,j]`
     Delta(Name, Name),
     Call(Call),

@@ -55,6 +55,7 @@ pub mod language;
 pub mod loss;
 pub mod noise;
 pub mod process;
+pub mod reading;
 pub mod report;
 pub mod root;
 pub mod sampling;

@@ -1,0 +1,3 @@
+//! Independent readings of one claim. They share the expression and nothing else, so that their agreement means something.
+
+pub mod symbolic;

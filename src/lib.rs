@@ -51,6 +51,7 @@ pub mod convention;
 pub mod data;
 pub mod experiment;
 pub mod expression;
+pub mod language;
 pub mod loss;
 pub mod noise;
 pub mod process;

@@ -146,8 +146,8 @@ impl Algebra<'_> {
     pub(super) fn is_positive_symbol(&self, symbol: SymbolId) -> bool {
         self.positive.contains(&symbol)
             || matches!(
-                &self.symbols.get(symbol).kind,
-                SymbolKind::Scalar(Sign::Positive) | SymbolKind::Field { sign: Sign::Positive, .. }
+                self.symbols.checked(symbol).map(|known| &known.kind),
+                Some(SymbolKind::Scalar(Sign::Positive) | SymbolKind::Field { sign: Sign::Positive, .. })
             )
     }
 

@@ -15,6 +15,9 @@
 //! The verdict of a system is the worst of its findings ([`Outcome::verdict`]). Everything is the same for the same seed
 //! and any number of threads.
 
+mod label_noise;
+mod notebook;
+
 use crate::sampling::Estimate;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -343,7 +346,7 @@ pub struct System {
 }
 
 /// All systems, in the order in which they are to be read.
-static GALLERY: [System; 0] = [];
+static GALLERY: [System; 1] = [label_noise::SYSTEM];
 
 /// All systems, in the order in which they are to be read.
 #[must_use]

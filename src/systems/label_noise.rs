@@ -25,7 +25,9 @@
 //! Without label noise (`s = 0`) nothing is left on the valley. At a fixed learning rate SGD does not come to rest under
 //! noise, at a decaying one it does: `u = (theta x - y)^2/2`, `x = ±1`, has `V' = (1 - eta)^2 V + eta^2 s^2/n`.
 
-use super::notebook::{Notebook, ceiling, count, draws, estimate, failed, figure, mean, number, observe, real, whole};
+use super::notebook::{
+    Notebook, ceiling, count, draws, estimate, failed, figure, mean, number, observe, real, whole,
+};
 use super::{Outcome, Parameter, System, SystemError, Values};
 use crate::data::Data;
 use crate::loss::{Builtin, Problem};
@@ -126,7 +128,9 @@ impl Valley {
         let start = [a, c / a];
         let rho2 = a * a + start[1] * start[1];
         if eta * rho2 * X[3] * X[3] >= 1.0 {
-            return Err(SystemError::Together("eta (a^2 + c^2/a^2) is too large: SGD would leave the valley"));
+            return Err(SystemError::Together(
+                "eta (a^2 + c^2/a^2) is too large: SGD would leave the valley",
+            ));
         }
         if eta * s * s >= 2.0 * SMALL * real(n) * 2.0 * c {
             return Err(SystemError::Together("eta noise^2/(n c) is too large for a walk along the valley"));
@@ -255,13 +259,22 @@ fn balancing(valley: &Valley, values: &Values, notebook: &mut Notebook) -> Resul
     Ok(vec![
         notebook.simulated(what.clone(), "", end, last, 0.1),
         notebook.misreading(format!("{what}, if the mean step -eta G = 0 were all"), "", 1.0, last),
-        notebook.misreading(format!("{what}, at twice the drift (destination for midpoint)"), "", end * end, last),
+        notebook.misreading(
+            format!("{what}, at twice the drift (destination for midpoint)"),
+            "",
+            end * end,
+            last,
+        ),
         notebook.misreading(format!("{what}, at half the drift"), "", end.sqrt(), last),
     ])
 }
 
 /// Without label noise nothing is left on the valley: `Sigma`, both halves, and every step.
-fn interpolation(valley: &Valley, values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
+fn interpolation(
+    valley: &Valley,
+    values: &Values,
+    notebook: &mut Notebook,
+) -> Result<Vec<usize>, SystemError> {
     let clean = problem(&rows(valley.c, 0.0))?;
     let (mut sizes, mut largest) = (Vec::new(), 1.0_f64);
     for theta in valley.points() {
@@ -281,7 +294,12 @@ fn interpolation(valley: &Valley, values: &Values, notebook: &mut Notebook) -> R
     }
     let moved: Vec<[f64; 2]> = path.theta().iter().zip(valley.start).map(|(x, y)| [*x, y]).collect();
     Ok(vec![
-        notebook.identities("Sigma and both halves of div Sigma without label noise, against 0", "", &sizes, bound),
+        notebook.identities(
+            "Sigma and both halves of div Sigma without label noise, against 0",
+            "",
+            &sizes,
+            bound,
+        ),
         notebook.identities("where 1000 steps without label noise end, against the start", "", &moved, bound),
     ])
 }
@@ -291,7 +309,8 @@ fn coming_to_rest(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>
     let (s, n) = (values.get("noise"), count(values, "n"));
     let data = Data::from_rows(&["x", "y"], &[[1.0, s], [1.0, -s], [-1.0, s], [-1.0, -s]])
         .map_err(failed("the rows"))?;
-    let problem = Problem::new(Builtin::Linear { features: 1 }, &data).map_err(failed("the loss on the rows"))?;
+    let problem =
+        Problem::new(Builtin::Linear { features: 1 }, &data).map_err(failed("the loss on the rows"))?;
     let single = Single { problem, s, n };
     let (mut found, mut ladder, mut exact) = (Vec::new(), Vec::new(), Vec::new());
     let mut findings = Vec::new();
@@ -319,8 +338,19 @@ fn coming_to_rest(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>
     }
     let (_, end, last) = after[stages.len() - 1];
     let stuck = exact[0].1;
-    findings.push(notebook.simulated("variance after four halvings of the learning rate", "", end, last, 0.3 * end));
-    findings.push(notebook.misreading("the same, if it stayed that of the first learning rate", "", stuck, last));
+    findings.push(notebook.simulated(
+        "variance after four halvings of the learning rate",
+        "",
+        end,
+        last,
+        0.3 * end,
+    ));
+    findings.push(notebook.misreading(
+        "the same, if it stayed that of the first learning rate",
+        "",
+        stuck,
+        last,
+    ));
     let decayed: Vec<(f64, Estimate)> = after.iter().map(|(eta, _, seen)| (*eta, *seen)).collect();
     notebook.draw(
         figure("SGD does not come to rest at a fixed learning rate", "learning rate", "variance of theta")

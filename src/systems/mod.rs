@@ -15,8 +15,10 @@
 //! The verdict of a system is the worst of its findings ([`Outcome::verdict`]). Everything is the same for the same seed
 //! and any number of threads.
 
+mod gradient_hacking;
 mod label_noise;
 mod notebook;
+mod variance;
 
 use crate::sampling::Estimate;
 use std::collections::BTreeMap;
@@ -346,7 +348,7 @@ pub struct System {
 }
 
 /// All systems, in the order in which they are to be read.
-static GALLERY: [System; 1] = [label_noise::SYSTEM];
+static GALLERY: [System; 3] = [label_noise::SYSTEM, gradient_hacking::SYSTEM, variance::SYSTEM];
 
 /// All systems, in the order in which they are to be read.
 #[must_use]

@@ -4,8 +4,7 @@
 //! caught is that of a test at [`CONSISTENT_WITHIN`](super::CONSISTENT_WITHIN) standard errors, with probability 0.99.
 
 use super::{
-    Evidence, Figure, Finding, Outcome, Parameter, Series, StatementVerdict, Style, SystemError,
-    Values,
+    Evidence, Figure, Finding, Outcome, Parameter, Series, StatementVerdict, Style, SystemError, Values,
 };
 use crate::process::ensemble;
 use crate::sampling::{Estimate, Moments, Stream, Streams, detectable_multiple};
@@ -57,7 +56,9 @@ pub(super) fn ceiling(number: f64) -> usize {
 }
 
 /// What could not be computed, and why.
-pub(super) fn failed<E: std::error::Error + Send + Sync + 'static>(what: &'static str) -> impl Fn(E) -> SystemError {
+pub(super) fn failed<E: std::error::Error + Send + Sync + 'static>(
+    what: &'static str,
+) -> impl Fn(E) -> SystemError {
     move |source| SystemError::Computation { what, source: Arc::new(source) }
 }
 
@@ -138,9 +139,8 @@ pub(super) fn fitted_order(ladder: &[(f64, f64)]) -> f64 {
     let logs: Vec<(f64, f64)> = ladder.iter().map(|(x, y)| (x.ln(), y.ln())).collect();
     let n = real(logs.len());
     let (mx, my) = logs.iter().fold((0.0, 0.0), |(a, b), (x, y)| (a + x / n, b + y / n));
-    let (xy, xx) = logs
-        .iter()
-        .fold((0.0, 0.0), |(xy, xx), (x, y)| (xy + (x - mx) * (y - my), xx + (x - mx) * (x - mx)));
+    let (xy, xx) =
+        logs.iter().fold((0.0, 0.0), |(xy, xx), (x, y)| (xy + (x - mx) * (y - my), xx + (x - mx) * (x - mx)));
     xy / xx
 }
 
@@ -223,7 +223,12 @@ impl Notebook {
     }
 
     /// A number of which nothing is claimed.
-    pub(super) fn measured(&mut self, what: impl Into<String>, unit: &'static str, estimate: Estimate) -> usize {
+    pub(super) fn measured(
+        &mut self,
+        what: impl Into<String>,
+        unit: &'static str,
+        estimate: Estimate,
+    ) -> usize {
         self.note(what, unit, Evidence::Measured(estimate))
     }
 
@@ -319,7 +324,8 @@ mod tests {
 
     #[test]
     fn the_first_error_of_a_path_is_returned() {
-        let broken = observe(Streams::new(1, Use::Paths), 64, 1, || Err::<(), _>("broken"), |(), _, _| Ok(()));
+        let broken =
+            observe(Streams::new(1, Use::Paths), 64, 1, || Err::<(), _>("broken"), |(), _, _| Ok(()));
         assert_eq!(broken.unwrap_err(), "broken", "a workspace that cannot be made");
     }
 

@@ -38,7 +38,7 @@ const TABLE: [(&str, &[&str]); 21] = [
     ("verdict", &["reading", "sampling"]),
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
-    ("systems", &["data", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment"]),
+    ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment"]),
     ("report", &["expression", "language::diagnostic", "verdict", "systems", "experiment", "noise", "root", "sampling"]),
 ];
 

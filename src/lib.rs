@@ -49,6 +49,7 @@
 
 pub mod convention;
 pub mod data;
+pub mod density;
 pub mod experiment;
 pub mod expression;
 pub mod language;

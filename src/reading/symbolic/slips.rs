@@ -209,7 +209,7 @@ fn random(node: &Expr, found: &mut Vec<(Slip, Expr)>) {
             let square = match v.shape() {
                 Shape::Scalar => scalar(Kind::Mul(v.clone(), v.clone())),
                 Shape::Vector(_) => product(Kind::Outer(v.clone(), v.clone())),
-                Shape::Matrix(..) => return,
+                Shape::Matrix(..) | Shape::Components(_) => return,
             };
             let new = expect(square);
             found.push((Slip::Covariance(node.clone(), new.clone()), new));

@@ -14,9 +14,11 @@
 
 mod euler_maruyama;
 mod sgd;
+mod spread;
 
 pub use euler_maruyama::{AmplitudeAt, Corrections, Sde, SdeNoise};
-pub use sgd::{SgdNoise, SgdPath, Spread, gradient_spread};
+pub use sgd::{SgdNoise, SgdPath};
+pub use spread::{Spread, gradient_spread};
 
 use crate::loss::ProblemError;
 use crate::sgd::SgdError;

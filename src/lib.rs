@@ -57,6 +57,8 @@ pub mod process;
 pub mod root;
 pub mod sampling;
 pub mod sgd;
+pub mod snapshot;
+pub mod systems;
 pub mod verdict;
 
 /// The README's code, compiled and run with the tests of the documentation.

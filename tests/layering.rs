@@ -18,13 +18,14 @@ const EVERYONE_MAY_IMPORT: [&str; 2] = ["sgd", "convention"];
 /// One line a module, deepest first: its name and what it may import, beside itself, [`EVERYONE_MAY_IMPORT`] and the
 /// module that it is a part of. Whatever is imported stands on an earlier line.
 #[rustfmt::skip]
-const TABLE: [(&str, &[&str]); 21] = [
+const TABLE: [(&str, &[&str]); 22] = [
     ("sgd", &[]),
     ("convention", &[]),
     ("data", &[]),
     ("expression", &[]),
     ("root", &[]),
     ("density", &[]),
+    ("snapshot", &[]),
     ("loss", &["data", "expression"]),
     ("noise", &["data", "loss", "root"]),
     ("process", &["data", "loss"]),
@@ -39,7 +40,7 @@ const TABLE: [(&str, &[&str]); 21] = [
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
     ("systems", &["data", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment"]),
-    ("report", &["expression", "language::diagnostic", "verdict"]),
+    ("report", &["expression", "language::diagnostic", "verdict", "systems", "experiment", "noise", "root", "sampling"]),
 ];
 
 #[derive(Debug, Clone, PartialEq)]

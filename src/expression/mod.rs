@@ -13,8 +13,10 @@
 //! below say the rest.
 
 mod rational;
+mod walk;
 
 pub use rational::Rational;
+pub use walk::Path;
 
 use std::fmt;
 use std::sync::Arc;
@@ -506,10 +508,10 @@ pub enum Sides {
     },
     /// Each well-formed, but of different shapes, so that they cannot be equal.
     DifferentShapes {
-        /// Shape of the left side.
-        left: Shape,
-        /// Shape of the right side.
-        right: Shape,
+        /// Left of `=`.
+        left: Expr,
+        /// Right of `=`, without the remainder.
+        right: Expr,
     },
 }
 

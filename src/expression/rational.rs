@@ -421,7 +421,11 @@ mod tests {
         assert_eq!(square.checked_div(&large), Some(large.clone()), "and comes back to one representation");
         assert_eq!(square.sqrt(), Some(large.clone()), "root of a square");
         let least = Rational::from(i64::MIN);
-        assert_eq!(&least + &Rational::integer(1), Rational::integer(i64::MIN + 1), "the most negative number");
+        assert_eq!(
+            &least + &Rational::integer(1),
+            Rational::integer(i64::MIN + 1),
+            "the most negative number"
+        );
         assert_eq!(-&least, &large + &Rational::ONE, "its negative");
         let tiny = ratio(1, i64::MAX).pow(3).unwrap();
         assert_eq!(tiny.recip().unwrap(), large.pow(3).unwrap(), "powers");

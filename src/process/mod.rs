@@ -18,13 +18,15 @@ mod euler_maruyama;
 mod heun;
 mod hopping;
 mod sgd;
+mod spread;
 mod walkers;
 mod wall;
 
 pub use euler_maruyama::{AmplitudeAt, Corrections, Sde, SdeNoise};
 pub use heun::Stratonovich;
 pub use hopping::{Evolved, Exit, Hopping, HoppingError, HoppingPath, MOST_HOPS, MOST_STATES, Stay};
-pub use sgd::{SgdNoise, SgdPath, Spread, gradient_spread};
+pub use sgd::{SgdNoise, SgdPath};
+pub use spread::{Spread, gradient_spread};
 pub use walkers::{School, coupled_walkers, tight_walkers};
 pub use wall::{Confined, ConfinedError};
 

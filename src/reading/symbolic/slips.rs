@@ -65,6 +65,36 @@ pub enum Slip {
     Order(SymbolId, Rational),
 }
 
+impl Slip {
+    /// Its name in reports for programs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Factor(_) => "factor",
+            Self::SymbolFactor(_) => "symbol_factor",
+            Self::Sign => "sign",
+            Self::TermFactor(..) => "term_factor",
+            Self::TermSign(_) => "term_sign",
+            Self::ExtraTerm(_) => "extra_term",
+            Self::MissingTerm(_) => "missing_term",
+            Self::GradMissing(_) => "grad_missing",
+            Self::Transposed(..) => "transposed",
+            Self::Convention(..) => "convention",
+            Self::Count(..) => "count",
+            Self::SecondMoment(..) => "second_moment_for_covariance",
+            Self::Covariance(..) => "covariance_for_second_moment",
+            Self::MeanAndSum(..) => "mean_and_sum",
+            Self::Split(..) => "split_expectation",
+            Self::Derivative(..) => "derivative",
+            Self::Inner(..) => "inner",
+            Self::OneDimension => "one_dimension",
+            Self::Symmetric(_) => "symmetric",
+            Self::Vanishing(_) => "vanishing",
+            Self::Order(..) => "order",
+        }
+    }
+}
+
 /// A slip and the claim without it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repair {

@@ -13,7 +13,9 @@ use super::canonical::canonical;
 use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly, Product, Sealed};
 use super::reliance::Reliance;
-use crate::expression::{Distribution, Function, Length, Rational, SymbolId, SymbolKind, Symbols};
+use crate::expression::{
+    Batch, Distribution, Function, Length, Rational, Shape, SymbolId, SymbolKind, Symbols,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
@@ -42,6 +44,10 @@ pub(super) struct Algebra<'a> {
     pub(super) reliances: RefCell<Vec<Reliance>>,
     /// Sizes of the batches, and the populations that they are drawn from without replacement.
     pub(super) batches: RefCell<BTreeMap<u32, (Poly, Option<Poly>)>>,
+    /// The batches as they are written.
+    pub(super) written: RefCell<BTreeMap<u32, Batch>>,
+    /// Shapes of the fields, which a claim unifies.
+    pub(super) shapes: RefCell<BTreeMap<SymbolId, Shape>>,
     /// Parameters of the distributions.
     pub(super) parameters: BTreeMap<SymbolId, Vec<Poly>>,
     spent: Cell<u64>,
@@ -56,6 +62,8 @@ impl<'a> Algebra<'a> {
             positive: Vec::new(),
             reliances: RefCell::default(),
             batches: RefCell::default(),
+            written: RefCell::default(),
+            shapes: RefCell::default(),
             parameters: BTreeMap::new(),
             spent: Cell::new(0),
         }

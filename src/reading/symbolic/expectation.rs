@@ -17,7 +17,7 @@ use super::algebra::{Algebra, append, names};
 use super::atom::{Draw, Factor, Head, Index};
 use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly, Product};
-use crate::expression::{Distribution, Length, Rational, SymbolId, SymbolKind};
+use crate::expression::{Length, Rational, SymbolId, SymbolKind};
 
 /// Most copies of one batch in a product: 4140 partitions.
 const COPIES: usize = 8;
@@ -298,7 +298,7 @@ impl Algebra<'_> {
     }
 
     /// The independent random names that a factor depends on; those drawn jointly count as the first of them.
-    fn sources(&self, factor: &Factor) -> Vec<SymbolId> {
+    pub(super) fn sources(&self, factor: &Factor) -> Vec<SymbolId> {
         let mut sources = Vec::new();
         factor.any(&mut |inner| {
             if inner.group == 0 {

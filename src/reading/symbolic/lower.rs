@@ -161,10 +161,11 @@ impl<'a> Lowering<'a> {
                 Shape::Vector(length) => Factor::new(Head::Noise(symbol, length), Draw::Fixed, &[FIRST]),
                 _ => Factor::number(Head::Noise(symbol, Length::Space)),
             },
-            SymbolKind::Field { shape, arguments, .. } => {
+            SymbolKind::Field { shape: declared, arguments, .. } => {
+                a.shapes.borrow_mut().insert(symbol, shape);
                 let symmetric =
-                    matches!(shape, FieldShape::Symmetric) || a.symmetric.contains(&symbol);
-                let slots: &[Index] = match shape {
+                    matches!(declared, FieldShape::Symmetric) || a.symmetric.contains(&symbol);
+                let slots: &[Index] = match declared {
                     FieldShape::Scalar => &[],
                     FieldShape::Vector => &[FIRST],
                     FieldShape::Symmetric | FieldShape::Matrix => &[FIRST, SECOND],
@@ -350,6 +351,7 @@ impl<'a> Lowering<'a> {
         let size = self.exact(&batch.size)?;
         let population = batch.population.as_ref().map(|all| self.exact(all)).transpose()?;
         self.algebra.batches.borrow_mut().insert(batch.number, (size, population));
+        self.algebra.written.borrow_mut().insert(batch.number, batch.clone());
         self.algebra.over_batch(&self.lower(a, need)?, batch.number, mean)
     }
 

@@ -1,5 +1,10 @@
 //! Statements that say something: definitions, hypotheses, claims.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::diagnostic::{Diagnostic, Label};
 use super::elaboration::{Definition, Elaborated, Elaborator, Hypothesis, Meaning, Stop, Value};
 use super::parser::constant;
@@ -236,7 +241,7 @@ impl Elaborator<'_> {
     }
 
     /// Both sides under the same indices, whether of one shape or not.
-    fn sides(&mut self, left: Value, right: Value) -> Elaborated<(Option<(Value, Value)>, Shape, Shape)> {
+    fn sides(&mut self, left: Value, right: Value) -> Elaborated<BothSides> {
         let unlike = |a: &Value, b: &Value| {
             a.free.is_empty() && !b.free.is_empty() && a.shape() == Shape::Scalar && !a.is_zero()
         };
@@ -254,14 +259,14 @@ impl Elaborator<'_> {
         let right = self.shaped_zero(right, &left);
         let (a, b) = (left.shape(), right.shape());
         let equal = self.unite_shapes(a, b);
-        Ok((equal.then_some((left, right)), a, b))
+        Ok(BothSides { equation: equal.then_some((left, right)), left: a, right: b })
     }
 
     /// The claim with every length known.
     fn finish(
         &mut self,
         claim: &syntax::Claim,
-        (sides, left, right): (Option<(Value, Value)>, Shape, Shape),
+        sides: BothSides,
         remainder: Option<Remainder>,
         conditions: Vec<Condition>,
         (span, text): (Span, Arc<str>),
@@ -269,11 +274,11 @@ impl Elaborator<'_> {
         let (lengths, symbols) = (&self.scope.lengths, &self.symbols);
         let mut memory = HashMap::new();
         let mut known = |e: &Expr| lengths.expression(e, symbols, &mut memory);
-        let sides = match sides {
+        let sides = match &sides.equation {
             Some((left, right)) => Sides::Equation { left: known(&left.expr), right: known(&right.expr) },
             None => Sides::DifferentShapes {
-                left: lengths.shape(left, symbols),
-                right: lengths.shape(right, symbols),
+                left: lengths.shape(sides.left, symbols),
+                right: lengths.shape(sides.right, symbols),
             },
         };
         let conditions = conditions
@@ -410,8 +415,9 @@ impl Elaborator<'_> {
                 SymbolKind::Scalar(_) => Ok(id),
                 _ => {
                     let label = Label::new(span.clone(), "");
-                    let said = Diagnostic::error(format!("{name} is not a scalar"), label)
-                        .and(declared, "declared here");
+                    let said =
+                        Diagnostic::error(format!("{name} is no scalar that is the same everywhere"), label)
+                            .and(declared, "declared here");
                     self.fail(said.note("orders are powers of a declared scalar"))
                 }
             },
@@ -426,6 +432,13 @@ impl Elaborator<'_> {
             },
         }
     }
+}
+
+/// The sides of a claim, and as an equation if they are of one shape.
+struct BothSides {
+    equation: Option<(Value, Value)>,
+    left: Shape,
+    right: Shape,
 }
 
 /// The right side of a claim without its remainder.

@@ -167,7 +167,8 @@ impl Checkup {
     /// Whether every statement was reached and is as its author says.
     #[must_use]
     pub fn is_as_claimed(&self) -> bool {
-        self.statements.len() == self.derivation.statements.len() && self.statements.iter().all(Checked::as_claimed)
+        self.statements.len() == self.derivation.statements.len()
+            && self.statements.iter().all(Checked::as_claimed)
     }
 
     /// The same as a result.

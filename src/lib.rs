@@ -47,6 +47,7 @@
 //! | alpha, isothermal | where the amplitude is evaluated | [`convention::Convention`] |
 //! | `s` | where a step is looked at | [`convention::Viewpoint`] |
 
+pub mod check;
 pub mod convention;
 pub mod data;
 pub mod density;

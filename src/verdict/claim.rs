@@ -109,7 +109,9 @@ pub fn judge(reading: Reading, outcome: Outcome) -> ClaimVerdict {
         (Comparison::Equal(_), Outcome::Differs(counterexample)) => {
             ClaimVerdict::Contradiction(Box::new(Contradiction::DifferentInstance(counterexample)))
         }
-        (Comparison::Equal(_), Outcome::Unable(reason)) => ClaimVerdict::Undecided(vec![Gap::Instances(reason)]),
+        (Comparison::Equal(_), Outcome::Unable(reason)) => {
+            ClaimVerdict::Undecided(vec![Gap::Instances(reason)])
+        }
         (Comparison::Different(known), Outcome::Agrees(agreement)) => match known.incomplete {
             Some(what) => ClaimVerdict::Undecided(vec![Gap::Incomplete(what)]),
             None => ClaimVerdict::Contradiction(Box::new(Contradiction::NoDifferentInstance(

@@ -191,8 +191,10 @@ impl Algebra<'_> {
             if weight.is_zero() {
                 continue;
             }
-            let draws: Vec<Vec<Factor>> =
-                blocks.iter().map(|block| block.iter().flat_map(|&copy| copies[copy].clone()).collect()).collect();
+            let draws: Vec<Vec<Factor>> = blocks
+                .iter()
+                .map(|block| block.iter().flat_map(|&copy| copies[copy].clone()).collect())
+                .collect();
             for choice in self.points(draws, population.as_ref())? {
                 for way in &ways {
                     let weight = self.times(&self.times(&way.weight, &weight)?, &choice.weight)?;
@@ -220,8 +222,10 @@ impl Algebra<'_> {
                 }
                 weight = self.times(&weight, population)?.scaled(&sign);
             }
-            let draws =
-                blocks.iter().map(|block| block.iter().flat_map(|&draw| draws[draw].clone()).collect()).collect();
+            let draws = blocks
+                .iter()
+                .map(|block| block.iter().flat_map(|&draw| draws[draw].clone()).collect())
+                .collect();
             all.push(Way { weight, draws });
         }
         Ok(all)
@@ -318,9 +322,8 @@ impl Algebra<'_> {
     }
 
     fn source(&self, name: SymbolId) -> SymbolId {
-        let joint = |id: SymbolId| {
-            matches!(self.symbols.get(id).kind, SymbolKind::Random { distribution: None, .. })
-        };
+        let joint =
+            |id: SymbolId| matches!(self.symbols.get(id).kind, SymbolKind::Random { distribution: None, .. });
         if !joint(name) {
             return name;
         }
@@ -332,7 +335,8 @@ impl Algebra<'_> {
         let [Factor { head: Head::Random(symbol), power, .. }] = part else {
             return Ok(None);
         };
-        let SymbolKind::Random { distribution: Some(distribution), .. } = &self.symbols.get(*symbol).kind else {
+        let SymbolKind::Random { distribution: Some(distribution), .. } = &self.symbols.get(*symbol).kind
+        else {
             return Ok(None);
         };
         let Some(order) = power.to_integer().and_then(|order| u32::try_from(order).ok()) else {
@@ -363,7 +367,8 @@ struct Way {
     draws: Vec<Vec<Factor>>,
 }
 
-const ENTANGLED: Obstacle = Obstacle::Beyond { what: "the expectation of a function of a mean or of a noise" };
+const ENTANGLED: Obstacle =
+    Obstacle::Beyond { what: "the expectation of a function of a mean or of a noise" };
 const PARAMETERS: Obstacle = Obstacle::Beyond { what: "a distribution with parameters that are not scalars" };
 
 /// All partitions of `0..count` into blocks.
@@ -407,9 +412,10 @@ fn matchings(count: usize) -> Vec<Vec<(usize, usize)>> {
 
 /// The noises in a product count as half a power of their time step each.
 pub(super) fn noise_count(monomial: &Monomial, noises: &[SymbolId]) -> Rational {
-    super::derivative::degree(monomial, |factor| {
-        matches!(factor.head, Head::Noise(symbol, _) if noises.contains(&symbol))
-    })
+    super::derivative::degree(
+        monomial,
+        |factor| matches!(factor.head, Head::Noise(symbol, _) if noises.contains(&symbol)),
+    )
 }
 
 #[cfg(test)]

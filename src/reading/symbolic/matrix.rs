@@ -102,10 +102,7 @@ impl Algebra<'_> {
 
     fn unit(&self) -> Result<Poly, Obstacle> {
         let delta = Factor::new(Head::Delta(Length::Space), Draw::Fixed, &[Index::Free(0), Index::Free(1)]);
-        self.spread(
-            &self.factor(delta)?,
-            &[(Index::Free(0), Length::Space), (Index::Free(1), Length::Space)],
-        )
+        self.spread(&self.factor(delta)?, &[(Index::Free(0), Length::Space), (Index::Free(1), Length::Space)])
     }
 
     fn is_unit(&self, matrix: &Poly) -> Result<bool, Obstacle> {
@@ -128,7 +125,10 @@ impl Algebra<'_> {
     /// The determinant by expansion, row by row.
     fn determinant(&self, matrix: &Poly, dimension: u32) -> Result<Poly, Obstacle> {
         if dimension > DIMENSION {
-            return Err(Obstacle::TooLarge { what: "dimensions of a determinant", limit: u64::from(DIMENSION) });
+            return Err(Obstacle::TooLarge {
+                what: "dimensions of a determinant",
+                limit: u64::from(DIMENSION),
+            });
         }
         let all: Vec<u32> = (0..dimension).collect();
         self.minor(matrix, &all, &all)
@@ -140,7 +140,8 @@ impl Algebra<'_> {
         let mut sum = Poly::zero();
         for (at, &column) in columns.iter().enumerate() {
             let others: Vec<u32> = columns.iter().copied().filter(|other| *other != column).collect();
-            let part = self.times(&self.component(matrix, first, column)?, &self.minor(matrix, rest, &others)?)?;
+            let part =
+                self.times(&self.component(matrix, first, column)?, &self.minor(matrix, rest, &others)?)?;
             sum = if at % 2 == 0 { sum.plus(&part) } else { sum.minus(&part) };
         }
         Ok(sum)
@@ -156,7 +157,11 @@ impl Algebra<'_> {
                 let columns: Vec<u32> = (0..dimension).filter(|column| *column != i).collect();
                 let minor = self.times(&self.minor(matrix, &rows, &columns)?, &determinant)?;
                 let basis = |slot, value| {
-                    Factor::new(Head::Delta(Length::Space), Draw::Fixed, &[Index::Free(slot), Index::Value(value)])
+                    Factor::new(
+                        Head::Delta(Length::Space),
+                        Draw::Fixed,
+                        &[Index::Free(slot), Index::Value(value)],
+                    )
                 };
                 let place = Poly::monomial(Monomial(vec![basis(0, i), basis(1, j)]), Rational::ONE);
                 let part = self.times(&minor, &place)?;

@@ -99,7 +99,11 @@ impl Algebra<'_> {
             match &head {
                 Head::Root(matrix) => {
                     let root = |i, j| Factor::new(head.clone(), draw, &[i, j]);
-                    let square = self.contracted(vec![(vec![root(I, K), root(K, J)], Rational::ONE)], K, Length::Space)?;
+                    let square = self.contracted(
+                        vec![(vec![root(I, K), root(K, J)], Rational::ONE)],
+                        K,
+                        Length::Space,
+                    )?;
                     let square = self.finish(square)?;
                     all.extend(self.with_derivatives(&Identity {
                         sum: square.minus(matrix.poly()),
@@ -188,9 +192,11 @@ impl Algebra<'_> {
             factors.extend(beside.iter().cloned());
             products.push((factors, coefficient.clone()));
         }
-        let open = products.iter().flat_map(|(factors, _)| factors).flat_map(|factor| &factor.indices).any(
-            |index| matches!(index, Index::Named(name) if *name >= OPEN),
-        );
+        let open = products
+            .iter()
+            .flat_map(|(factors, _)| factors)
+            .flat_map(|factor| &factor.indices)
+            .any(|index| matches!(index, Index::Named(name) if *name >= OPEN));
         if open { Ok(None) } else { self.finish(products).map(Some) }
     }
 }
@@ -263,7 +269,10 @@ fn orders(factor: &Factor) -> Vec<Vec<Index>> {
     slots
         .into_iter()
         .flat_map(|slots| {
-            derivatives.iter().map(move |derived| slots.iter().chain(derived).copied().collect::<Vec<_>>()).collect::<Vec<_>>()
+            derivatives
+                .iter()
+                .map(move |derived| slots.iter().chain(derived).copied().collect::<Vec<_>>())
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -293,7 +302,8 @@ fn sums_stay_inside(target: &[Factor], found: &Match) -> bool {
     let distinct: BTreeSet<Index> = sums.iter().map(|(_, own)| *own).collect();
     let whole = found.used.iter().all(|at| {
         let group = target[*at].group;
-        group == 0 || (0..target.len()).all(|other| target[other].group != group || found.used.contains(&other))
+        group == 0
+            || (0..target.len()).all(|other| target[other].group != group || found.used.contains(&other))
     });
     whole && distinct.len() == sums.len() && sums.iter().all(|(_, own)| taken(own))
 }

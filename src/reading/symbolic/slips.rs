@@ -513,9 +513,9 @@ fn terms(node: &Expr, whole: bool, found: &mut Vec<(Slip, Expr)>) {
 /// Whether a factor at this place is not a factor of the term that it stands in, nor one that another change tries.
 fn is_nonlinear(whole: &Expr, path: &[usize]) -> bool {
     let Some((&last, above)) = path.split_last() else { return false };
-    let parent = above.iter().try_fold(whole.clone(), |node, &number| {
-        node.children().get(number).map(|child| (*child).clone())
-    });
+    let parent = above
+        .iter()
+        .try_fold(whole.clone(), |node, &number| node.children().get(number).map(|child| (*child).clone()));
     parent.is_some_and(|parent| match parent.kind() {
         Kind::Pow(..) => true,
         Kind::Sqrt(_)

@@ -62,7 +62,8 @@ fn statement(checkup: &Checkup, checked: &Checked) -> Value {
     put("text", json!(&**text));
     put("line", json!(line));
     put("column", json!(column));
-    let assumptions: Vec<String> = assumptions_of(checked).iter().map(|a| words::assumption(a, symbols)).collect();
+    let assumptions: Vec<String> =
+        assumptions_of(checked).iter().map(|a| words::assumption(a, symbols)).collect();
     put("assumptions", json!(assumptions));
     if let Some(verdict) = &checked.verdict {
         for (key, value) in evidence(verdict, symbols) {

@@ -63,7 +63,9 @@ fn milliseconds(time: Duration) -> String {
 
 /// What is not as claimed: where it stands, why, and an instance.
 fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Result<()> {
-    let (Statement::Claim(claim), Some(verdict)) = (&checked.statement, &checked.verdict) else { return Ok(()) };
+    let (Statement::Claim(claim), Some(verdict)) = (&checked.statement, &checked.verdict) else {
+        return Ok(());
+    };
     let symbols = &checkup.derivation.symbols;
     let kind = if claim.expected == Expected::Holds { "claim" } else { "refute" };
     let said = format!("{kind} {} is {}", claim.name, verdict.word());
@@ -113,7 +115,11 @@ fn symbol<'a>(claim: &Claim, symbols: &'a Symbols) -> Option<&'a str> {
 fn refuted(claim: &Claim, refutation: &Refutation, symbols: &Symbols) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some((left, right)) = &refutation.shapes {
-        notes.push(format!("the left side is {}, the right side is {}", left.describe(symbols), right.describe(symbols)));
+        notes.push(format!(
+            "the left side is {}, the right side is {}",
+            left.describe(symbols),
+            right.describe(symbols)
+        ));
     }
     if let Some(difference) = &refutation.difference {
         notes.push(format!("left less right: {}", difference.to_text(symbols)));
@@ -163,7 +169,9 @@ fn summary(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::
     let all: Vec<&Checked> = checkups().flat_map(|checkup| &checkup.statements).collect();
     let expected = |what: Expected| {
         all.iter()
-            .filter(|c| c.as_claimed() && matches!(&c.statement, Statement::Claim(claim) if claim.expected == what))
+            .filter(|c| {
+                c.as_claimed() && matches!(&c.statement, Statement::Claim(claim) if claim.expected == what)
+            })
             .count()
     };
     let failed = all.iter().filter(|checked| !checked.as_claimed()).count();

@@ -37,7 +37,11 @@ pub(super) fn slip(slip: &Slip, symbols: &Symbols) -> String {
         Slip::ExtraTerm(term) => format!("the term {} does not belong there", q(term)),
         Slip::MissingTerm(term) => format!("the term {} is missing on the right side", q(term)),
         Slip::GradMissing(e) => {
-            format!("a grad is missing: {} is a scalar where a vector belongs, grad({}) is one", q(e), e.to_text(symbols))
+            format!(
+                "a grad is missing: {} is a scalar where a vector belongs, grad({}) is one",
+                q(e),
+                e.to_text(symbols)
+            )
         }
         Slip::Transposed(from, to) => format!("indices are exchanged: {} should be {}", q(from), q(to)),
         Slip::Convention(from, to) => {
@@ -52,7 +56,11 @@ pub(super) fn slip(slip: &Slip, symbols: &Symbols) -> String {
         }
         Slip::MeanAndSum(from, to) => format!("mean and sum are confused: {} should be {}", q(from), q(to)),
         Slip::Split(from, to) => {
-            format!("the expectation of a product is not the product of expectations: {} should be {}", q(from), q(to))
+            format!(
+                "the expectation of a product is not the product of expectations: {} should be {}",
+                q(from),
+                q(to)
+            )
         }
         Slip::Derivative(from, to) => {
             format!("a derivative acts on the wrong factors: {} should be {}", q(from), q(to))
@@ -104,21 +112,22 @@ pub(super) fn gap(gap: &Gap) -> String {
 
 /// An instance at which the sides differ, a line each.
 pub(super) fn counterexample(instance: &Counterexample, symbol: Option<&str>) -> Vec<String> {
-    let Counterexample { dimension, scalars, weights, point, fields, component, power: at, left, right, .. } =
-        instance;
+    let Counterexample {
+        dimension, scalars, weights, point, fields, component, power: at, left, right, ..
+    } = instance;
     let list = |values: &[Rational]| values.iter().map(Rational::to_string).collect::<Vec<_>>().join(", ");
     let place = match component.as_slice() {
         [] => String::new(),
-        indices => format!(
-            ", component [{}]",
-            indices.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
-        ),
+        indices => {
+            format!(", component [{}]", indices.iter().map(usize::to_string).collect::<Vec<_>>().join(","))
+        }
     };
     let of_order = match (at, symbol) {
         (Some(at), Some(symbol)) => format!(", coefficient of {}", power(symbol, at)),
         _ => String::new(),
     };
-    let mut lines = vec![format!("for example in dimension {dimension}{place}{of_order}: left {left}, right {right}")];
+    let mut lines =
+        vec![format!("for example in dimension {dimension}{place}{of_order}: left {left}, right {right}")];
     if !scalars.is_empty() {
         let values: Vec<String> = scalars.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         lines.push(format!("  {}", values.join(", ")));

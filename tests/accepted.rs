@@ -5,7 +5,9 @@
 mod expressions;
 mod snapshot;
 
-use driftproof::expression::{Claim, Derivation, Expected, Rational, Sides, Statement, equation_to_text};
+use driftproof::expression::{
+    Claim, Condition, Derivation, Expected, Rational, Sides, Statement, Symbols, equation_to_text,
+};
 use driftproof::language::parse;
 use snapshot::settings;
 use std::fs;
@@ -42,25 +44,36 @@ fn order(order: &Rational) -> String {
     if order.to_integer().is_some() { order.to_string() } else { format!("({order})") }
 }
 
-/// Declarations and nothing else.
-fn declarations(text: &str) -> String {
-    let words = ["scalar", "space", "random", "field", "noise", "test", "function"];
-    let declares = |line: &&str| words.iter().any(|word| line.starts_with(word));
-    text.lines().filter(declares).fold(String::new(), |text, line| text + line + "\n")
+fn condition(condition: &Condition, symbols: &Symbols) -> String {
+    match condition {
+        Condition::Equal(a, b) => equation_to_text(a, b, symbols),
+        Condition::Positive(e) => format!("{} > 0", e.to_text(symbols)),
+        Condition::NonNegative(e) => format!("{} >= 0", e.to_text(symbols)),
+    }
 }
 
 #[test]
 fn what_is_printed_means_what_it_meant() {
-    let text = read("claims-abstract.md");
-    let derivation = parse("claims-abstract.md", &text).unwrap();
-    let mut printed = declarations(&text);
+    let printed = printed_again(&read("claims-abstract.md"));
+    settings().bind(|| insta::assert_snapshot!("printed__claims_abstract", printed));
+    printed_again(include_str!("../src/language/guide.md"));
+}
+
+/// Prints the claims of a file, reads what was printed, and compares.
+fn printed_again(text: &str) -> String {
+    let derivation = parse("text.md", text).unwrap();
+    let mut printed = expressions::declarations(&derivation.symbols);
     for claim in claims(&derivation) {
         let Sides::Equation { left, right } = &claim.sides else { continue };
         let remainder = claim.remainder.as_ref().map_or_else(String::new, |remainder| {
             format!(" + O({}^{})", derivation.symbols.get(remainder.symbol).name, order(&remainder.order))
         });
         let sides = equation_to_text(left, right, &derivation.symbols);
-        printed += &format!("claim {}: {sides}{remainder}\n", claim.name);
+        let conditions: Vec<String> =
+            claim.conditions.iter().map(|c| condition(c, &derivation.symbols)).collect();
+        let conditions =
+            if conditions.is_empty() { String::new() } else { format!(" where {}", conditions.join(", ")) };
+        printed += &format!("claim {}{conditions}: {sides}{remainder}\n", claim.name);
     }
     let again = parse("printed.drift", &printed).unwrap_or_else(|errors| panic!("{printed}\n{errors}"));
     let claims = claims(&derivation);
@@ -79,5 +92,16 @@ fn what_is_printed_means_what_it_meant() {
         );
         assert_eq!(first.remainder, second.remainder, "{name}");
     }
-    settings().bind(|| insta::assert_snapshot!("printed__claims_abstract", printed));
+    printed
+}
+
+#[test]
+fn the_guide_is_a_derivation() {
+    let guide = include_str!("../src/language/guide.md");
+    let derivation = parse("guide.md", guide).unwrap_or_else(|errors| panic!("{errors}"));
+    assert!(claims(&derivation).len() > 40, "a claim for every construct");
+    assert_eq!(derivation.instances.len(), 1, "and an instance");
+    let shapes =
+        claims(&derivation).into_iter().filter(|claim| matches!(claim.sides, Sides::DifferentShapes { .. }));
+    assert_eq!(shapes.map(|claim| &*claim.name).collect::<Vec<_>>(), ["no_grad"], "sides of two shapes");
 }

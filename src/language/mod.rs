@@ -1,4 +1,4 @@
-//! The derivation language: from a text to what it means.
+#![doc = include_str!("guide.md")]
 
 mod calls;
 mod claims;

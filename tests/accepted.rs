@@ -9,6 +9,8 @@ use driftproof::expression::{
     Claim, Condition, Derivation, Expected, Rational, Sides, Statement, Symbols, equation_to_text,
 };
 use driftproof::language::parse;
+use expressions::random::{Menu, Random, Want};
+use proptest::prelude::*;
 use snapshot::settings;
 use std::fs;
 use std::path::Path;
@@ -18,10 +20,12 @@ fn read(name: &str) -> String {
 }
 
 fn claims(derivation: &Derivation) -> Vec<&Claim> {
-    let claim = |statement| match statement {
-        &Statement::Claim(ref claim) => Some(claim),
-        Statement::Assumption { .. } => None,
-    };
+    fn claim(statement: &Statement) -> Option<&Claim> {
+        match statement {
+            Statement::Claim(claim) => Some(claim),
+            Statement::Assumption { .. } => None,
+        }
+    }
     derivation.statements.iter().filter_map(claim).collect()
 }
 
@@ -104,4 +108,45 @@ fn the_guide_is_a_derivation() {
     let shapes =
         claims(&derivation).into_iter().filter(|claim| matches!(claim.sides, Sides::DifferentShapes { .. }));
     assert_eq!(shapes.map(|claim| &*claim.name).collect::<Vec<_>>(), ["no_grad"], "sides of two shapes");
+}
+
+/// Whether every element of a piece of MathML is closed, in order.
+fn is_well_formed(mathml: &str) -> bool {
+    let mut open = vec![];
+    for piece in mathml.split('<').skip(1) {
+        let Some((tag, _)) = piece.split_once('>') else { return false };
+        match tag.strip_prefix('/') {
+            Some(closed) => {
+                if open.pop() != Some(closed) {
+                    return false;
+                }
+            }
+            None => open.push(tag.split(' ').next().unwrap_or("")),
+        }
+    }
+    open.is_empty()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_expressions_mean_what_they_meant(seed in any::<u64>(), size in 1_usize..60, shape in 0..3) {
+        let want = [Want::Scalar, Want::Vector, Want::Matrix][usize::try_from(shape).unwrap()];
+        let mut random = Random::new(seed, Menu::ALL);
+        let e = random.expr(want, size);
+        let printed = e.to_text(&random.symbols);
+        let text = format!("{}claim a: {printed} = {printed} + O(eta)\n", expressions::DECLARATIONS);
+        let again = parse("printed.drift", &text);
+        prop_assert!(again.is_ok(), "{}\n{}", text, again.unwrap_err());
+        let again = again.unwrap();
+        let [claim] = &claims(&again)[..] else { panic!("one claim") };
+        let Sides::Equation { left, right } = &claim.sides else { panic!("two shapes in {printed}") };
+        for side in [left, right] {
+            prop_assert!(expressions::same(&e, side), "{}\nbecame\n{}", printed, side.to_text(&again.symbols));
+        }
+        let latex = e.to_latex(&random.symbols);
+        prop_assert_eq!(latex.matches('{').count(), latex.matches('}').count(), "{}", latex);
+        prop_assert!(is_well_formed(&e.to_mathml(&random.symbols)), "{}", e.to_mathml(&random.symbols));
+    }
 }

@@ -3,9 +3,10 @@
 #![allow(dead_code, reason = "each test that includes this module uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+pub(crate) mod random;
+
 use driftproof::expression::{
-    Batch, Distribution, Expr, FieldShape, Function, Index, Kind, Length, Place, RandomShape, Rational,
-    Shape, Sign, SymbolId, SymbolKind, Symbols,
+    Distribution, Expr, FieldShape, Index, Kind, RandomShape, Sign, SymbolId, SymbolKind, Symbols,
 };
 use driftproof::language::parse;
 

@@ -43,7 +43,11 @@ pub fn parse(name: &str, text: &str) -> Result<Derivation, Diagnostics> {
         return Err(Diagnostics::new(name, text, vec![said]));
     }
     let (blocks, errors) = markdown::blocks(name, text);
-    let mut elaborator = Elaborator::new(text, errors);
+    if !errors.is_empty() {
+        // Which statements there are is not known.
+        return Err(Diagnostics::new(name, text, errors));
+    }
+    let mut elaborator = Elaborator::new(text);
     let (mut statements, mut instances) = (vec![], vec![]);
     for block in &blocks {
         for tokens in lexer::statements(text, block, &mut elaborator.errors) {

@@ -86,12 +86,15 @@ impl Elaborator<'_> {
             let said = Diagnostic::error(format!("{name} is the name of an index, not of a number"), label);
             return self.fail(said.note(format!("indices stand in square brackets, such as v[{name}]")));
         }
-        let near = nearest(name, self.names.keys().map(|name| &**name).chain(["dim"]));
+        let known = self.names.iter().filter(|(_, (meaning, _))| !matches!(meaning, Meaning::Broken));
+        let near = nearest(name, known.map(|(name, _)| &**name).chain(["dim"]));
         let said = Diagnostic::error(format!("{name} is not declared"), label);
         let said = match near {
             Some(near) => said.note(format!("is {near} meant?")),
             None => said.note(format!("declare it before this line, for instance: scalar {name}")),
         };
+        // Its other uses are not reported as well.
+        self.names.insert(name.into(), (Meaning::Broken, span.clone()));
         self.fail(said)
     }
 

@@ -1,10 +1,12 @@
 #![doc = include_str!("guide.md")]
 
+mod batches;
 mod calls;
 mod claims;
 mod declarations;
 pub mod diagnostic;
 mod elaboration;
+mod indices;
 mod instances;
 mod lengths;
 mod lexer;
@@ -13,6 +15,7 @@ mod markdown;
 mod names;
 mod operators;
 mod parser;
+mod shapes;
 mod statements;
 mod symmetry;
 mod syntax;

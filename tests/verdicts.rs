@@ -18,6 +18,7 @@ use driftproof::verdict::{Reason, Verdict};
 use nalgebra::DVector;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
+use subject::Subject;
 
 fn problem<L: Loss>(loss: L, rows: &[Vec<f64>]) -> Problem<L> {
     let names: Vec<String> = (1..=rows[0].len()).map(|i| format!("c{i}")).collect();
@@ -183,7 +184,7 @@ fn too_few_draws_are_no_verdict() {
 /// Ended before the first draw, and after the first report.
 #[test]
 fn runs_that_are_ended_say_so() {
-    let subject = &subject::subjects()[2];
+    let subject = &Subject::named("logistic_regression");
     let points = [subject.theta.clone(), subject.theta.clone()];
     let cancel = AtomicBool::new(true);
     let control = Control { cancel: Some(&cancel), progress: None };
@@ -211,7 +212,7 @@ fn runs_that_are_ended_say_so() {
 /// hardest of three p-values must pass.
 #[test]
 fn several_points_share_one_false_alarm_rate() {
-    let subject = &subject::subjects()[0];
+    let subject = &Subject::named("linear_regression");
     let (problem, sgd) = (&subject.problem, &subject.sgd);
     let points = [vec![0.5, -0.25, 0.75], vec![1.0, 0.0, -0.5], vec![-0.75, 0.5, 0.25]];
     // A target that is never reached: all have the same draws.
@@ -315,8 +316,7 @@ fn a_tiny_learning_rate_is_judged_like_any_other() {
 /// Pollen lives above 1/2: a default window that reaches below is halved, one that was asked for is an error.
 #[test]
 fn windows_stay_within_the_domain() {
-    let subject = &subject::subjects()[16];
-    assert_eq!(subject.name, "pollen_2d", "the last subject");
+    let subject = &Subject::named("pollen_2d");
     let found = truth(&subject.problem, &subject.theta, &subject.sgd, &Options::default());
     assert_eq!(found.verdict, Verdict::Consistent, "the default window");
     let wide = run(
@@ -336,7 +336,7 @@ fn windows_stay_within_the_domain() {
 
 #[test]
 fn plans_and_claims_out_of_range_are_refused() {
-    let subject = &subject::subjects()[0];
+    let subject = &Subject::named("linear_regression");
     let with = |options: Options| {
         run(&subject.problem, &[subject.theta.clone()], &subject.sgd, &options, Control::default())
     };
@@ -376,7 +376,7 @@ fn plans_and_claims_out_of_range_are_refused() {
 /// Seen from its source, a step's mean is minus the gradient and nothing else: the claim does not matter there.
 #[test]
 fn from_the_source_there_is_no_drift() {
-    let subject = &subject::subjects()[2];
+    let subject = &Subject::named("logistic_regression");
     let options = Options::default().with_viewpoint(Viewpoint::Source);
     let found = truth(&subject.problem, &subject.theta, &subject.sgd, &options);
     assert_eq!(found.verdict, Verdict::Consistent, "E[step] = -eta G");

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a malformed subject stops the test")]
 
 use driftproof::data::Data;
+use driftproof::experiment::Options;
 use driftproof::loss::{Builtin, Choice, Problem};
 use driftproof::sgd::Sgd;
 
@@ -13,8 +14,20 @@ pub(crate) struct Subject {
     pub(crate) problem: Problem<Builtin>,
     pub(crate) theta: Vec<f64>,
     pub(crate) sgd: Sgd,
-    /// Standard deviation of the window where the default does not suit.
-    pub(crate) window: Option<f64>,
+    /// Draws that see a relative error of about 0.3, with some to spare.
+    pub(crate) draws: u64,
+}
+
+impl Subject {
+    /// So many draws, whatever could be seen before.
+    pub(crate) fn options(&self) -> Options {
+        Options::default().with_draws(self.draws).with_target(1e-9)
+    }
+
+    /// The subject of this name.
+    pub(crate) fn named(name: &str) -> Self {
+        subjects().into_iter().find(|subject| subject.name == name).expect("a subject of this name")
+    }
 }
 
 /// A number from -1 to 1 in steps of 1/8 that looks random; `key` chooses the column.
@@ -50,91 +63,59 @@ fn rows(count: usize, features: usize, rest: Rest) -> Vec<Vec<f64>> {
     (0..count).map(row).collect()
 }
 
-fn subject(
-    name: &'static str,
-    rows: &[Vec<f64>],
-    choice: &Choice,
-    theta: &[f64],
-    eta: f64,
-    batch: usize,
-) -> Subject {
-    let loss = Builtin::named(name, choice).unwrap();
-    let names: Vec<String> = (1..=rows[0].len()).map(|i| format!("c{i}")).collect();
-    let data = Data::from_rows(&names, rows).unwrap();
-    Subject {
-        name,
-        problem: Problem::new(loss, &data).unwrap(),
-        theta: theta.to_vec(),
-        sgd: Sgd::new(eta, batch).unwrap(),
-        window: None,
+/// A loss by name on the rows that `data` holds, at `theta`, with learning rate and batch size.
+struct Line<'a>(&'static str, &'a (Choice, Vec<Vec<f64>>), &'a [f64], (f64, usize), u64);
+
+impl Line<'_> {
+    fn subject(&self) -> Subject {
+        let &Self(name, (choice, rows), theta, (eta, batch), draws) = self;
+        let names: Vec<String> = (1..=rows[0].len()).map(|i| format!("c{i}")).collect();
+        let loss = Builtin::named(name, choice).unwrap();
+        Subject {
+            name,
+            problem: Problem::new(loss, &Data::from_rows(&names, rows).unwrap()).unwrap(),
+            theta: theta.to_vec(),
+            sgd: Sgd::new(eta, batch).unwrap(),
+            draws,
+        }
     }
 }
 
 /// One for each loss.
 pub(crate) fn subjects() -> Vec<Subject> {
-    let two = Choice::new(2);
-    let number = |features| rows(24, features, Rest::Number);
-    let class = |classes| rows(24, 2, Rest::Below(classes));
-    let plane = [0.75, -0.5];
-    let robust = |name| subject(name, &number(2), &two, &[1.0, -0.5], 0.1, 2);
-    let grains: Vec<Vec<f64>> =
-        (0..4_u8).flat_map(|k| [vec![f64::from(k), 1.0], vec![f64::from(k), -1.0]]).collect();
-    let pairs: Vec<Vec<f64>> = (0..18)
-        .map(|a| {
-            vec![
-                f64::from(u8::try_from(a % 3).unwrap() + 1),
-                f64::from(u8::try_from(a / 3 % 2).unwrap() + 1),
-                eighths(a, 3),
-            ]
-        })
-        .collect();
-    let factors = Choice { layers: Some(vec![3, 2, 1]), ..Choice::new(2) };
-    let biased = Choice { bias: true, ..Choice::new(2) };
-    vec![
-        subject("linear_regression", &number(3), &Choice::new(3), &[0.5, -0.25, 0.75], 0.1, 4),
-        subject("ridge_regression", &number(2), &two, &plane, 0.05, 1),
-        subject("logistic_regression", &class(2), &two, &plane, 0.5, 4),
-        subject("poisson_regression", &class(4), &two, &[0.5, 0.25], 0.05, 4),
-        subject("softmax_3", &class(3), &two, &[0.5, -0.25, 0.0, 0.75, -0.5, 0.25], 0.25, 2),
-        robust("cauchy_regression"),
-        robust("student_t_regression"),
-        robust("pseudo_huber_regression"),
-        robust("cos_wave"),
-        subject("phase_retrieval", &number(2), &two, &[1.0, 0.5], 0.05, 4),
-        subject("two_layer_linear", &number(1), &Choice::new(1), &[1.5, 0.5], 0.1, 2),
-        subject("matrix_factorisation", &pairs, &factors, &[0.5, -0.75, 1.0, 1.25, -0.5], 0.1, 2),
-        subject(
-            "deep_linear_2_2_2",
-            &rows(24, 2, Rest::Pair),
-            &two,
-            &[0.75, 0.25, -0.5, 1.0, 0.5, -0.25, 0.5, 0.75],
-            0.05,
-            2,
-        ),
-        subject(
-            "mlp_2_2_1_tanh",
-            &number(2),
-            &biased,
-            &[0.5, -0.75, 0.25, 1.0, 0.125, -0.25, 1.0, -0.75, 0.25],
-            0.1,
-            2,
-        ),
-        subject(
-            "mlp_2_2_3_softplus_softmax",
-            &class(3),
-            &two,
-            &[0.5, -0.75, 0.25, 1.0, 0.5, -0.5, 1.0, 0.25, -0.75, 0.5],
-            0.2,
-            2,
-        ),
-        subject(
-            "multiplicative_quadratic",
-            &number(0).iter().map(|r| vec![r[0] + 1.0]).collect::<Vec<_>>(),
-            &Choice::new(1),
-            &[1.5],
-            0.1,
-            2,
-        ),
-        Subject { window: Some(0.125), ..subject("pollen_2d", &grains, &two, &[1.5, 0.25], 0.05, 2) },
+    let one = (Choice::new(1), rows(24, 1, Rest::Number));
+    let two = (Choice::new(2), rows(24, 2, Rest::Number));
+    let three = (Choice::new(3), rows(24, 3, Rest::Number));
+    let biased = (Choice { bias: true, ..Choice::new(2) }, two.1.clone());
+    let [binary, class, count] = [2, 3, 4].map(|below| (Choice::new(2), rows(24, 2, Rest::Below(below))));
+    let pair = (Choice::new(2), rows(24, 2, Rest::Pair));
+    let single = (Choice::new(1), (0..24).map(|a| vec![1.25 + eighths(a, 0)]).collect());
+    let index = |k: usize| f64::from(u8::try_from(k).unwrap());
+    let triples = (0..18).map(|a| vec![index(a % 3 + 1), index(a / 3 % 2 + 1), eighths(a, 3)]).collect();
+    let factors = (Choice { layers: Some(vec![3, 2, 1]), ..Choice::new(3) }, triples);
+    let grains = (Choice::new(1), (0..8).map(|k| vec![index(k / 2), 1.0 - 2.0 * index(k % 2)]).collect());
+    let nine = [0.5, -0.75, 0.25, 1.0, 0.125, -0.25, 1.0, -0.75, 0.25];
+    let ten = [0.5, -0.75, 0.25, 1.0, 0.5, -0.5, 1.0, 0.25, -0.75, 0.5];
+    [
+        Line("linear_regression", &three, &[0.5, -0.25, 0.75], (0.1, 4), 1600),
+        Line("ridge_regression", &two, &[0.75, -0.5], (0.05, 1), 1600),
+        Line("logistic_regression", &binary, &[0.75, -0.5], (0.5, 4), 6400),
+        Line("poisson_regression", &count, &[0.5, 0.25], (0.05, 4), 9600),
+        Line("softmax_3", &class, &[0.5, -0.25, 0.0, 0.75, -0.5, 0.25], (0.25, 2), 2000),
+        Line("cauchy_regression", &two, &[1.0, -0.5], (0.1, 2), 1200),
+        Line("student_t_regression", &two, &[1.0, -0.5], (0.1, 2), 1600),
+        Line("pseudo_huber_regression", &two, &[1.0, -0.5], (0.1, 2), 1600),
+        Line("cos_wave", &two, &[1.0, -0.5], (0.1, 2), 1600),
+        Line("phase_retrieval", &two, &[1.0, 0.5], (0.05, 4), 2000),
+        Line("two_layer_linear", &one, &[1.5, 0.5], (0.1, 2), 2800),
+        Line("matrix_factorisation", &factors, &[0.5, -0.75, 1.0, 1.25, -0.5], (0.05, 2), 8000),
+        Line("deep_linear_2_2_2", &pair, &[0.75, 0.25, -0.5, 1.0, 0.5, -0.25, 0.5, 0.75], (0.05, 2), 2800),
+        Line("mlp_2_2_1_tanh", &biased, &nine, (0.1, 2), 3200),
+        Line("mlp_2_2_3_softplus_softmax", &class, &ten, (0.2, 2), 1600),
+        Line("multiplicative_quadratic", &single, &[1.5], (0.1, 2), 1600),
+        Line("pollen_2d", &grains, &[1.5, 0.25], (0.05, 2), 4000),
     ]
+    .iter()
+    .map(Line::subject)
+    .collect()
 }

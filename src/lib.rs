@@ -58,6 +58,7 @@ pub mod root;
 pub mod sampling;
 pub mod sgd;
 pub mod systems;
+pub mod trace;
 pub mod verdict;
 
 /// The README's code, compiled and run with the tests of the documentation.

@@ -16,7 +16,9 @@
 //! and any number of threads.
 
 mod affine;
+mod basins;
 mod epochs;
+mod flat_minima;
 mod gradient_hacking;
 mod implicit_regularisation;
 mod label_noise;
@@ -354,6 +356,7 @@ pub struct System {
 /// All systems, in the order in which they are to be read.
 #[rustfmt::skip]
 static GALLERY: &[System] = &[
+    flat_minima::SYSTEM,
     label_noise::SYSTEM,
     gradient_hacking::SYSTEM,
     variance::SYSTEM,

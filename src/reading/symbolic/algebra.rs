@@ -172,8 +172,8 @@ impl<'a> Algebra<'a> {
             match &factor.head {
                 Head::Prime(prime) => {
                     let whole = floor(&factor.power)?;
-                    let exponent =
-                        i32::try_from(whole).map_err(|_| Obstacle::TooLarge { what: "in a power", limit: 400 })?;
+                    let exponent = i32::try_from(whole)
+                        .map_err(|_| Obstacle::TooLarge { what: "in a power", limit: 400 })?;
                     if exponent.abs() > 400 {
                         return Err(Obstacle::TooLarge { what: "in a power of a number", limit: 400 });
                     }
@@ -298,7 +298,11 @@ impl<'a> Algebra<'a> {
 
     /// [`Algebra::contracted`] of a sum, in normal form.
     pub(super) fn contract(&self, sum: &Poly, mark: Index, length: Length) -> Result<Poly, Obstacle> {
-        self.finish(self.contracted(sum.terms().iter().map(|(m, c)| (m.0.clone(), c.clone())).collect(), mark, length)?)
+        self.finish(self.contracted(
+            sum.terms().iter().map(|(m, c)| (m.0.clone(), c.clone())).collect(),
+            mark,
+            length,
+        )?)
     }
 
     /// The same sum with its indices renamed, all at once.
@@ -324,7 +328,8 @@ impl<'a> Algebra<'a> {
                 for value in 0..dimension {
                     let mut factors = monomial.0.clone();
                     replace_index(&mut factors, *index, Index::Value(value));
-                    let basis = Factor::new(Head::Delta(*length), Draw::Fixed, &[*index, Index::Value(value)]);
+                    let basis =
+                        Factor::new(Head::Delta(*length), Draw::Fixed, &[*index, Index::Value(value)]);
                     factors.push(basis);
                     products.push((factors, coefficient.clone()));
                 }
@@ -355,8 +360,9 @@ impl<'a> Algebra<'a> {
 
 /// The largest whole number not above.
 pub(super) fn floor(value: &Rational) -> Result<i64, Obstacle> {
-    let (numerator, denominator) =
-        value.to_parts().ok_or(Obstacle::TooLarge { what: "in an exponent", limit: i64::MAX.unsigned_abs() })?;
+    let (numerator, denominator) = value
+        .to_parts()
+        .ok_or(Obstacle::TooLarge { what: "in an exponent", limit: i64::MAX.unsigned_abs() })?;
     Ok(numerator.div_euclid(denominator))
 }
 

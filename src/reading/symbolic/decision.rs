@@ -68,10 +68,7 @@ pub struct Expansion {
 #[must_use]
 pub fn compare(claim: &Claim, symbols: &Symbols) -> Reading {
     if let Sides::DifferentShapes { left, right } = claim.sides {
-        return Reading {
-            comparison: Comparison::DifferentShapes { left, right },
-            assumptions: Vec::new(),
-        };
+        return Reading { comparison: Comparison::DifferentShapes { left, right }, assumptions: Vec::new() };
     }
     let decided = Sheet::new(claim, symbols).and_then(|sheet| {
         let comparison = sheet.comparison()?;
@@ -132,8 +129,16 @@ impl<'a> Sheet<'a> {
         };
         let (left, right) = (side(left, &lowering)?, side(right, &lowering)?);
         let difference = left.minus(&right);
-        let mut sheet =
-            Self { lowering, free, left, right, difference, used: Vec::new(), given: 0, identities: Vec::new() };
+        let mut sheet = Self {
+            lowering,
+            free,
+            left,
+            right,
+            difference,
+            used: Vec::new(),
+            given: 0,
+            identities: Vec::new(),
+        };
         if !sheet.difference.is_zero() {
             sheet.substitute(claim, &frame.equations, &need)?;
         }
@@ -141,12 +146,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Substitutes hypotheses everywhere, then conditions at the point.
-    fn substitute(
-        &mut self,
-        claim: &Claim,
-        equations: &[(Expr, Expr)],
-        need: &Need,
-    ) -> Result<(), Obstacle> {
+    fn substitute(&mut self, claim: &Claim, equations: &[(Expr, Expr)], need: &Need) -> Result<(), Obstacle> {
         let mut solutions: Vec<Solution> = Vec::new();
         let given = claim.given.iter().map(|pair| (pair, true));
         for ((left, right), everywhere) in given.chain(equations.iter().map(|pair| (pair, false))) {
@@ -259,7 +259,9 @@ impl<'a> Sheet<'a> {
         self.identities
             .iter()
             .filter(|identity| identity.everywhere)
-            .map(|identity| Assumption::Given(algebra.raised(&identity.sum, &open_indices(&identity.sum)), zero()))
+            .map(|identity| {
+                Assumption::Given(algebra.raised(&identity.sum, &open_indices(&identity.sum)), zero())
+            })
             .collect()
     }
 }

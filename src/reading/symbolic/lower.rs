@@ -163,8 +163,7 @@ impl<'a> Lowering<'a> {
             },
             SymbolKind::Field { shape: declared, arguments, .. } => {
                 a.shapes.borrow_mut().insert(symbol, shape);
-                let symmetric =
-                    matches!(declared, FieldShape::Symmetric) || a.symmetric.contains(&symbol);
+                let symmetric = matches!(declared, FieldShape::Symmetric) || a.symmetric.contains(&symbol);
                 let slots: &[Index] = match declared {
                     FieldShape::Scalar => &[],
                     FieldShape::Vector => &[FIRST],
@@ -225,7 +224,11 @@ impl<'a> Lowering<'a> {
 
     fn check_dimension(&self, count: usize) -> Result<(), Obstacle> {
         let fits = self.algebra.dimension.is_some_and(|dimension| dimension as usize == count);
-        if fits { Ok(()) } else { Err(Obstacle::Beyond { what: "a literal of another dimension than the space" }) }
+        if fits {
+            Ok(())
+        } else {
+            Err(Obstacle::Beyond { what: "a literal of another dimension than the space" })
+        }
     }
 
     pub(super) fn delta(&self, length: Length, i: Index, j: Index) -> Result<Poly, Obstacle> {
@@ -266,7 +269,8 @@ impl<'a> Lowering<'a> {
     /// `d_i v_i`, `d_j A_ij`
     fn divergence(&self, a: &Expr, need: &Need) -> Result<Poly, Obstacle> {
         let sum = self.lower(a, need)?;
-        let indices: &[Index] = if matches!(a.shape(), Shape::Matrix(..)) { &[FIRST, JOINT] } else { &[JOINT] };
+        let indices: &[Index] =
+            if matches!(a.shape(), Shape::Matrix(..)) { &[FIRST, JOINT] } else { &[JOINT] };
         self.algebra.divergence(&self.with_indices(&sum, indices)?, JOINT)
     }
 

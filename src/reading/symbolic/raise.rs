@@ -45,7 +45,8 @@ impl Algebra<'_> {
 
     /// Each term as an expression.
     pub(super) fn raised_terms(&self, sum: &Poly, free: &[(Index, Length)]) -> Vec<Expr> {
-        let alone = |(monomial, value): &(Monomial, Rational)| Poly::monomial(monomial.clone(), value.clone());
+        let alone =
+            |(monomial, value): &(Monomial, Rational)| Poly::monomial(monomial.clone(), value.clone());
         sum.terms().iter().map(|term| self.raised(&alone(term), free)).collect()
     }
 
@@ -89,7 +90,8 @@ impl Algebra<'_> {
             number = -number;
         }
         let inverse: Vec<Factor> = common.iter().map(|f| Factor { power: -&f.power, ..f.clone() }).collect();
-        let rest = self.finish(vec![(inverse, number.recip()?)]).and_then(|scale| self.times(sum, &scale)).ok()?;
+        let rest =
+            self.finish(vec![(inverse, number.recip()?)]).and_then(|scale| self.times(sum, &scale)).ok()?;
         let (before, _) = self.raised_product(&common, &[])?;
         let mut terms = Vec::new();
         for (monomial, value) in rest.terms() {
@@ -141,7 +143,11 @@ impl Algebra<'_> {
             if !together {
                 left.remove(0);
                 let part = self.raised_factor(&first)?;
-                if part.indices.is_empty() { scalars.push(part.expr) } else { parts.push(part) }
+                if part.indices.is_empty() {
+                    scalars.push(part.expr)
+                } else {
+                    parts.push(part)
+                }
                 continue;
             }
             let (own, rest): (Vec<Factor>, Vec<Factor>) = left.into_iter().partition(bundle);
@@ -225,8 +231,11 @@ impl Algebra<'_> {
                 scalars.extend(all);
             }
         }
-        let sums: Vec<Name> =
-            names.iter().filter(|(index, _)| matches!(index, Index::Dummy(_))).map(|(_, n)| n.clone()).collect();
+        let sums: Vec<Name> = names
+            .iter()
+            .filter(|(index, _)| matches!(index, Index::Dummy(_)))
+            .map(|(_, n)| n.clone())
+            .collect();
         if sums.is_empty() {
             return (scalars, None);
         }
@@ -274,9 +283,7 @@ fn scaled(number: &Rational, scalars: &(Vec<Expr>, Vec<Expr>), tensor: Option<Ex
     if numerator != one || (above.is_empty() && (tensor.is_none() || !below.is_empty())) {
         above.insert(0, Expr::number(numerator));
     }
-    let product = |all: Vec<Expr>| {
-        all.into_iter().reduce(|a, b| Expr::new(Kind::Mul(a, b), Shape::Scalar))
-    };
+    let product = |all: Vec<Expr>| all.into_iter().reduce(|a, b| Expr::new(Kind::Mul(a, b), Shape::Scalar));
     let scale = match (product(above), product(below)) {
         (above, None) => above,
         (above, Some(below)) => {
@@ -293,12 +300,17 @@ fn scaled(number: &Rational, scalars: &(Vec<Expr>, Vec<Expr>), tensor: Option<Ex
 
 fn whole_parts(number: &Rational) -> (Rational, Rational) {
     let big = number.to_big();
-    let whole = |part: &num_bigint::BigInt| Rational::from(num_rational::BigRational::from_integer(part.clone()));
+    let whole =
+        |part: &num_bigint::BigInt| Rational::from(num_rational::BigRational::from_integer(part.clone()));
     (whole(big.numer()), whole(big.denom()))
 }
 
 /// Contracts tensors until only the open indices are left: scalars, and one tensor.
-fn assemble(mut scalars: Vec<Expr>, mut parts: Vec<Part>, open: &[Index]) -> Option<(Vec<Expr>, Option<Expr>)> {
+fn assemble(
+    mut scalars: Vec<Expr>,
+    mut parts: Vec<Part>,
+    open: &[Index],
+) -> Option<(Vec<Expr>, Option<Expr>)> {
     while let Some((a, b, index)) = shared(&parts) {
         let part = if a == b {
             parts.remove(a).traced()?

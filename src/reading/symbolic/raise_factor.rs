@@ -132,12 +132,14 @@ impl Algebra<'_> {
         let lengths = [self.slot_length(factor, 0), self.slot_length(factor, 1)];
         let shape = Shape::Matrix(lengths[0], lengths[1]);
         let matrix = Expr::new(self.raised_tensor_head(factor)?, shape);
-        let divergence = |matrix: Expr, index, length| {
-            Part::vector(Kind::Divergence(matrix), index, length)
-        };
+        let divergence = |matrix: Expr, index, length| Part::vector(Kind::Divergence(matrix), index, length);
         let transposed = || {
             let flat = factor.is_symmetric();
-            if flat { matrix.clone() } else { Expr::new(Kind::Transpose(matrix.clone()), Shape::Matrix(lengths[1], lengths[0])) }
+            if flat {
+                matrix.clone()
+            } else {
+                Expr::new(Kind::Transpose(matrix.clone()), Shape::Matrix(lengths[1], lengths[0]))
+            }
         };
         match (traced, indices.slots.as_slice()) {
             (Traced::Nothing, [i, j]) => Some(Part::matrix(matrix.kind().clone(), [*i, *j], lengths)),
@@ -186,13 +188,17 @@ impl Algebra<'_> {
         let scalar = |kind| Some(Expr::new(kind, Shape::Scalar));
         match &factor.head {
             Head::Prime(prime) => Some(Expr::number(prime.clone())),
-            Head::Scalar(symbol) | Head::Random(symbol) | Head::Noise(symbol, _) | Head::Field { symbol, .. } => {
-                scalar(Kind::Symbol(*symbol))
-            }
+            Head::Scalar(symbol)
+            | Head::Random(symbol)
+            | Head::Noise(symbol, _)
+            | Head::Field { symbol, .. } => scalar(Kind::Symbol(*symbol)),
             Head::Extent(Length::Space) => scalar(Kind::Dimension),
             Head::Extent(length) => {
                 let index = name(99, *length);
-                scalar(Kind::Sum(index.clone(), Expr::new(Kind::Kronecker(index.clone(), index), Shape::Scalar)))
+                scalar(Kind::Sum(
+                    index.clone(),
+                    Expr::new(Kind::Kronecker(index.clone(), index), Shape::Scalar),
+                ))
             }
             Head::Coordinate(k) => {
                 let named = self.symbols.coordinates().and_then(|names| names.get(*k as usize));
@@ -221,7 +227,11 @@ impl Algebra<'_> {
             Head::Integral(inner) => {
                 scalar(Kind::Integral(self.raised_scalar(&Poly::monomial(inner.clone(), Rational::ONE))))
             }
-            Head::RandomVector(_) | Head::Position | Head::Delta(_) | Head::Root(_) | Head::Inverse { .. } => None,
+            Head::RandomVector(_)
+            | Head::Position
+            | Head::Delta(_)
+            | Head::Root(_)
+            | Head::Inverse { .. } => None,
         }
     }
 
@@ -258,7 +268,8 @@ impl Algebra<'_> {
 
     /// A factor as a component in index notation.
     pub(super) fn component_of(&self, factor: &Factor, names: &[(Index, Name)]) -> Expr {
-        let named = |index: &Index| names.iter().find(|(known, _)| known == index).map(|(_, name)| name.clone());
+        let named =
+            |index: &Index| names.iter().find(|(known, _)| known == index).map(|(_, name)| name.clone());
         let mut expr = self.slots_of(factor, &named);
         for index in factor.derivatives() {
             expr = match (index, named(index)) {

@@ -99,7 +99,11 @@ impl Algebra<'_> {
             match &head {
                 Head::Root(matrix) => {
                     let root = |i, j| Factor::new(head.clone(), draw, &[i, j]);
-                    let square = self.contracted(vec![(vec![root(I, K), root(K, J)], Rational::ONE)], K, Length::Space)?;
+                    let square = self.contracted(
+                        vec![(vec![root(I, K), root(K, J)], Rational::ONE)],
+                        K,
+                        Length::Space,
+                    )?;
                     let square = self.finish(square)?;
                     all.extend(self.with_derivatives(&Identity {
                         sum: square.minus(matrix.poly()),
@@ -130,6 +134,7 @@ impl Algebra<'_> {
     /// The multiples of an identity in which a term of it becomes the target.
     fn multiples(&self, identity: &Poly, target: &Monomial) -> Result<Vec<Poly>, Obstacle> {
         let mut all = Vec::new();
+        let target = taken_apart(target);
         for (pattern, _) in identity.terms() {
             if pattern.0.iter().any(|factor| matches!(factor.head, Head::Delta(_))) {
                 continue;
@@ -137,11 +142,11 @@ impl Algebra<'_> {
             let mut matches = Vec::new();
             let (closed, open): (Vec<Factor>, Vec<Factor>) =
                 pattern.0.iter().cloned().partition(|factor| factor.is_closed() && factor.group == 0);
-            find_matches(&open, &target.0, &mut Match::default(), &mut matches);
+            find_matches(&open, &target, &mut Match::default(), &mut matches);
             for found in matches {
-                let mut rest: Vec<Factor> = (0..target.0.len())
+                let mut rest: Vec<Factor> = (0..target.len())
                     .filter(|at| !found.used.contains(at))
-                    .map(|at| target.0[at].clone())
+                    .map(|at| target[at].clone())
                     .collect();
                 rest.extend(closed.iter().map(|factor| Factor { power: -&factor.power, ..factor.clone() }));
                 if let Some(multiple) = self.multiple(identity, &rest, &found)? {
@@ -188,9 +193,11 @@ impl Algebra<'_> {
             factors.extend(beside.iter().cloned());
             products.push((factors, coefficient.clone()));
         }
-        let open = products.iter().flat_map(|(factors, _)| factors).flat_map(|factor| &factor.indices).any(
-            |index| matches!(index, Index::Named(name) if *name >= OPEN),
-        );
+        let open = products
+            .iter()
+            .flat_map(|(factors, _)| factors)
+            .flat_map(|factor| &factor.indices)
+            .any(|index| matches!(index, Index::Named(name) if *name >= OPEN));
         if open { Ok(None) } else { self.finish(products).map(Some) }
     }
 }
@@ -204,6 +211,23 @@ const K: Index = Index::Free(2);
 struct Match {
     used: Vec<usize>,
     bound: Vec<(Index, Index)>,
+}
+
+/// Powers of components of roots and inverses as factors of their own.
+fn taken_apart(target: &Monomial) -> Vec<Factor> {
+    let mut factors = Vec::new();
+    for factor in &target.0 {
+        let matrix = matches!(factor.head, Head::Root(_) | Head::Inverse { .. });
+        let times = factor.power.to_integer().and_then(|power| usize::try_from(power).ok());
+        match times.filter(|times| matrix && *times > 1) {
+            Some(times) => {
+                let single = Factor { power: Rational::ONE, ..factor.clone() };
+                factors.extend(std::iter::repeat_n(single, times));
+            }
+            None => factors.push(factor.clone()),
+        }
+    }
+    factors
 }
 
 /// All ways to find the factors of a pattern in a product.
@@ -263,7 +287,10 @@ fn orders(factor: &Factor) -> Vec<Vec<Index>> {
     slots
         .into_iter()
         .flat_map(|slots| {
-            derivatives.iter().map(move |derived| slots.iter().chain(derived).copied().collect::<Vec<_>>()).collect::<Vec<_>>()
+            derivatives
+                .iter()
+                .map(move |derived| slots.iter().chain(derived).copied().collect::<Vec<_>>())
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -293,7 +320,8 @@ fn sums_stay_inside(target: &[Factor], found: &Match) -> bool {
     let distinct: BTreeSet<Index> = sums.iter().map(|(_, own)| *own).collect();
     let whole = found.used.iter().all(|at| {
         let group = target[*at].group;
-        group == 0 || (0..target.len()).all(|other| target[other].group != group || found.used.contains(&other))
+        group == 0
+            || (0..target.len()).all(|other| target[other].group != group || found.used.contains(&other))
     });
     whole && distinct.len() == sums.len() && sums.iter().all(|(_, own)| taken(own))
 }

@@ -29,7 +29,8 @@ impl Solution {
     /// an equation fixes everywhere, nor for an expectation of products, which bounds other expectations.
     pub(super) fn is_complete(&self) -> bool {
         let unknown = &self.unknown[0];
-        self.unknown.len() == 1 && (!self.everywhere || (unknown.group == 0 && unknown.derivatives().is_empty()))
+        self.unknown.len() == 1
+            && (!self.everywhere || (unknown.group == 0 && unknown.derivatives().is_empty()))
     }
 }
 
@@ -115,7 +116,8 @@ impl Algebra<'_> {
     fn value_with_indices(&self, solution: &Solution, factor: &Factor) -> Result<Option<Poly>, Obstacle> {
         let unknown = &solution.unknown[0];
         let Some(mut places) = assign(unknown, factor) else { return Ok(None) };
-        let more: Vec<u32> = (0..).take(factor.indices.len()).filter(|place| !places.contains(place)).collect();
+        let more: Vec<u32> =
+            (0..).take(factor.indices.len()).filter(|place| !places.contains(place)).collect();
         if !more.is_empty() && !solution.everywhere {
             return Ok(None);
         }
@@ -143,7 +145,8 @@ impl Algebra<'_> {
         let mut products = Vec::new();
         let mut changed = false;
         for (monomial, coefficient) in sum.terms() {
-            let groups: Vec<u32> = monomial.0.iter().map(|factor| factor.group).filter(|group| *group != 0).collect();
+            let groups: Vec<u32> =
+                monomial.0.iter().map(|factor| factor.group).filter(|group| *group != 0).collect();
             let mut replaced = None;
             for group in groups {
                 let (own, rest): (Vec<Factor>, Vec<Factor>) =
@@ -206,11 +209,13 @@ fn candidates(monomial: &Monomial) -> Vec<Vec<Factor>> {
     };
     let mut all = Vec::new();
     for factor in &monomial.0 {
-        let solvable = matches!(
-            factor.head,
-            Head::Scalar(_) | Head::Coordinate(_) | Head::Field { .. }
-        );
-        if solvable && factor.group == 0 && factor.draw == Draw::Fixed && factor.power.is_one() && open(factor) {
+        let solvable = matches!(factor.head, Head::Scalar(_) | Head::Coordinate(_) | Head::Field { .. });
+        if solvable
+            && factor.group == 0
+            && factor.draw == Draw::Fixed
+            && factor.power.is_one()
+            && open(factor)
+        {
             all.push(vec![factor.clone()]);
         }
         if factor.group != 0 {
@@ -260,11 +265,16 @@ fn bind(pattern: &[Factor], own: &[Factor]) -> Option<Vec<(Index, Index)>> {
             && candidate.rank == first.rank
             && candidate.indices.len() == first.indices.len()
             && candidate.power == first.power
-            && first.indices.iter().zip(&candidate.indices).all(|(a, b)| !matches!(a, Index::Value(_)) || a == b);
+            && first
+                .indices
+                .iter()
+                .zip(&candidate.indices)
+                .all(|(a, b)| !matches!(a, Index::Value(_)) || a == b);
         if !fits {
             continue;
         }
-        let others: Vec<Factor> = own.iter().enumerate().filter(|(f, _)| *f != at).map(|(_, f)| f.clone()).collect();
+        let others: Vec<Factor> =
+            own.iter().enumerate().filter(|(f, _)| *f != at).map(|(_, f)| f.clone()).collect();
         if let Some(mut bound) = bind(rest, &others) {
             bound.extend(first.indices.iter().copied().zip(candidate.indices.iter().copied()));
             return Some(bound);

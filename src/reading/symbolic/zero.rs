@@ -108,7 +108,9 @@ impl Algebra<'_> {
             Head::Function(..) => Some("functions stand in it whose identities it does not all know"),
             Head::Base(_) if factor.power.to_integer().is_none() => Some("roots of sums stand in it"),
             Head::Base(_) if factor.draw != Draw::Fixed => Some("a random denominator stands in it"),
-            Head::LogDet(_) | Head::Inverse { .. } => Some("the inverse or the determinant of a matrix stands in it"),
+            Head::LogDet(_) | Head::Inverse { .. } => {
+                Some("the inverse or the determinant of a matrix stands in it")
+            }
             Head::Root(_) => Some("the root of a matrix stands in it"),
             Head::Integral(inner) if !inner.0.iter().any(|f| self.test_symbol(f).is_some()) => {
                 Some("an integral without a test function stands in it")

@@ -17,6 +17,8 @@
 //! A run that shows a difference has seen one, whatever else it could have seen; so power is asked for only where
 //! nothing was found.
 
+pub mod claim;
+
 use crate::sampling::{Comparison, Power, Stopped, TAILS};
 use std::fmt;
 

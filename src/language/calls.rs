@@ -1,5 +1,10 @@
 //! Calls: the built-in functions, declared functions, and fields with their arguments.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::diagnostic::{Diagnostic, Label};
 use super::elaboration::{BatchUse, Elaborated, Elaborator, Meaning, Stop, Value};
 use super::names::nearest;
@@ -428,14 +433,11 @@ impl Elaborator<'_> {
         let value = self.expression(e)?;
         let size = self.count(size, "the size of a batch")?;
         let population = population.map(|node| self.count(node, "the number of points")).transpose()?;
-        if let (Some(n), Some(Some(all))) = (size.number(), population.as_ref().map(Value::number)) {
-            if n > all {
-                let label = Label::new(size.span.clone(), format!("more than {all}"));
-                return self.fail(Diagnostic::error(
-                    "a batch without replacement is larger than its population",
-                    label,
-                ));
-            }
+        let all = population.as_ref().and_then(Value::number);
+        if let Some(all) = all.filter(|all| size.number().is_some_and(|n| n > *all)) {
+            let label = Label::new(size.span.clone(), format!("more than {all}"));
+            return self
+                .fail(Diagnostic::error("a batch without replacement is larger than its population", label));
         }
         let batch = Batch {
             number,
@@ -468,12 +470,10 @@ impl Elaborator<'_> {
     /// A number of things: a whole number of at least 1 if it is known, and the same everywhere.
     fn count(&mut self, node: &Node, what: &str) -> Elaborated {
         let value = self.constant(node, what)?;
-        if let Some(number) = value.number() {
-            if number.to_integer().is_none_or(|number| number < 1) {
-                let label = Label::new(value.span.clone(), "");
-                return self
-                    .fail(Diagnostic::error(format!("{what} is a whole number of at least 1"), label));
-            }
+        let counts = |number: &Rational| number.to_integer().is_some_and(|number| number >= 1);
+        if value.number().is_some_and(|number| !counts(number)) {
+            let label = Label::new(value.span.clone(), "");
+            return self.fail(Diagnostic::error(format!("{what} is a whole number of at least 1"), label));
         }
         Ok(value)
     }

@@ -43,7 +43,10 @@ struct Fence {
     indent: usize,
     /// Whether its block holds statements.
     drift: bool,
-    span: Range<usize>,
+    /// The line without its end.
+    line: Range<usize>,
+    /// The first byte behind the line.
+    behind: usize,
 }
 
 fn fenced(text: &str) -> (Vec<Block>, Vec<Diagnostic>) {
@@ -56,7 +59,7 @@ fn fenced(text: &str) -> (Vec<Block>, Vec<Diagnostic>) {
         match &open {
             Some(fence) if closes(fence, line) => {
                 if fence.drift {
-                    blocks.push(Block { span: fence.span.end..start, indent: fence.indent });
+                    blocks.push(Block { span: fence.behind..start, indent: fence.indent });
                 }
                 open = None;
             }
@@ -66,7 +69,7 @@ fn fenced(text: &str) -> (Vec<Block>, Vec<Diagnostic>) {
     }
     if let Some(fence) = open.filter(|fence| fence.drift) {
         errors.push(
-            Diagnostic::error("this drift block is never closed", Label::new(fence.span, "opened here"))
+            Diagnostic::error("this drift block is never closed", Label::new(fence.line, "opened here"))
                 .note(format!("close it with a line of {}", fence.sign.to_string().repeat(fence.length))),
         );
     }
@@ -84,8 +87,8 @@ fn opens(line: &str, start: usize, errors: &mut Vec<Diagnostic>) -> Option<Fence
         return None;
     }
     let word = info.split_whitespace().next().unwrap_or("");
-    let span = start..start + line.len();
-    let label = || Label::new(start..start + line.trim_end().len(), "");
+    let shown = start..start + line.trim_end().len();
+    let label = || Label::new(shown.clone(), "");
     if quoted.len() != bare.len() {
         if word == "drift" {
             errors.push(Diagnostic::error("a drift block inside a quotation is not read", label()));
@@ -103,7 +106,8 @@ fn opens(line: &str, start: usize, errors: &mut Vec<Diagnostic>) -> Option<Fence
         length,
         indent: columns(&line[..line.len() - bare.len()]),
         drift: word == "drift",
-        span,
+        line: shown,
+        behind: start + line.len(),
     })
 }
 

@@ -128,9 +128,9 @@ fn read(elaborator: &mut Elaborator<'_>, tokens: &[Lexeme]) -> Elaborated<Read> 
 
 /// Marks the names that a statement with an error was to declare, so that their uses are not reported as well.
 fn forget(elaborator: &mut Elaborator<'_>, tokens: &[Lexeme]) {
-    let mut words = tokens.iter().filter_map(|lexeme| match &lexeme.token {
-        Token::Word(word) => Some(syntax::Name { text: Arc::clone(word), span: lexeme.span.clone() }),
-        _ => None,
+    let mut words = tokens.iter().filter_map(|lexeme| {
+        let Token::Word(word) = &lexeme.token else { return None };
+        Some(syntax::Name { text: Arc::clone(word), span: lexeme.span.clone() })
     });
     let count = match words.next().as_ref().map(|word| &*word.text) {
         Some("let") => 1,

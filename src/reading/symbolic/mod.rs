@@ -1,4 +1,7 @@
-//! The symbolic reading: normal form of differential polynomials in abstract index notation, in exact rationals.
+//! The symbolic reading of a claim: for all smooth functions and every dimension, in exact arithmetic.
+//!
+//! Two witnesses that share nothing but the expression: the normal form of differential polynomials in abstract index
+//! notation ([`compare`]), and both sides at random instances ([`witness`]).
 
 #![deny(clippy::float_arithmetic, reason = "a proof never rests on a rounded number")]
 
@@ -7,6 +10,7 @@ mod atom;
 mod canonical;
 mod decision;
 mod derivative;
+mod diagnosis;
 mod expectation;
 mod function;
 mod integral;
@@ -22,9 +26,13 @@ mod relation;
 mod reliance;
 mod rewrite;
 mod series;
+mod slips;
 mod solution;
+pub mod witness;
 mod zero;
 
 pub use decision::{Comparison, Difference, Expansion, Reading, compare, expand};
-pub use kernel::Equality;
+pub use diagnosis::{Diagnosis, diagnose};
+pub use kernel::{Equality, Proved};
 pub use obstacle::{Assumption, Obstacle};
+pub use slips::Slip;

@@ -67,16 +67,11 @@ pub struct Expansion {
 /// Compares the sides of a claim.
 #[must_use]
 pub fn compare(claim: &Claim, symbols: &Symbols) -> Reading {
-<<<<<<< HEAD
-    if let Sides::DifferentShapes { left, right } = claim.sides {
-        return Reading { comparison: Comparison::DifferentShapes { left, right }, assumptions: Vec::new() };
-=======
     if let Sides::DifferentShapes { left, right } = &claim.sides {
         return Reading {
             comparison: Comparison::DifferentShapes { left: left.shape(), right: right.shape() },
             assumptions: Vec::new(),
         };
->>>>>>> main
     }
     let decided = Sheet::new(claim, symbols).and_then(|sheet| {
         let comparison = sheet.comparison()?;

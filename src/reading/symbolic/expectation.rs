@@ -13,7 +13,7 @@
 //! jointly stay in one expectation; a name with a distribution is independent, and its powers become its moments. What is
 //! left is an expectation of its own: a group of factors.
 
-use super::algebra::{Algebra, append, names};
+use super::algebra::{Algebra, MARK, append, names};
 use super::atom::{Draw, Factor, Head, Index};
 use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly, Product};
@@ -249,26 +249,80 @@ impl Algebra<'_> {
         way: Way,
         products: &mut Vec<Product>,
     ) -> Result<(), Obstacle> {
-        let mut factors = fixed.to_vec();
-        let mut scale = way.weight;
+        let mut done: Vec<(Vec<Factor>, Poly)> = vec![(fixed.to_vec(), way.weight.scaled(coefficient))];
         for draw in way.draws {
-            for part in self.independent_parts(draw) {
-                if let Some(moment) = self.moment(&part)? {
-                    scale = self.times(&scale, &moment)?;
-                    continue;
+            let mut next = Vec::new();
+            for (own, value) in self.joined_powers(draw)? {
+                for (factors, scale) in &done {
+                    let scale = scale.scaled(&value);
+                    next.push(self.expectation_beside(factors.clone(), own.clone(), scale)?);
                 }
-                self.check_group(&part)?;
-                let group = names(&factors).1 + 1;
-                factors.extend(part.into_iter().map(|factor| Factor { group, ..factor }));
+            }
+            done = next;
+        }
+        for (factors, scale) in done {
+            for (monomial, value) in scale.terms() {
+                let mut all = factors.clone();
+                append(&mut all, &monomial.0);
+                self.spend(all.len())?;
+                products.push((all, value.clone()));
             }
         }
-        for (monomial, value) in scale.terms() {
-            let mut all = factors.clone();
-            append(&mut all, &monomial.0);
-            self.spend(all.len())?;
-            products.push((all, coefficient * value));
-        }
         Ok(())
+    }
+
+    /// The expectation of one draw beside factors that may share summed indices with it, and a scale.
+    fn expectation_beside(
+        &self,
+        mut factors: Vec<Factor>,
+        draw: Vec<Factor>,
+        mut scale: Poly,
+    ) -> Result<(Vec<Factor>, Poly), Obstacle> {
+        let (random, free): (Vec<Factor>, Vec<Factor>) =
+            draw.into_iter().partition(|factor| factor.group == 0 && factor.draw != Draw::Fixed);
+        let groups = names(&factors).1;
+        factors.extend(free.into_iter().map(|factor| Factor {
+            group: if factor.group == 0 { 0 } else { factor.group + groups },
+            ..factor
+        }));
+        for part in self.independent_parts(random) {
+            if let Some(moment) = self.moment(&part)? {
+                scale = self.times(&scale, &moment)?;
+                continue;
+            }
+            self.check_group(&part)?;
+            let group = names(&factors).1 + 1;
+            factors.extend(part.into_iter().map(|factor| Factor { group, ..factor }));
+        }
+        Ok((factors, scale))
+    }
+
+    /// The factors of a draw with powers of the same number joined, which may be a sum; summed indices keep their names.
+    fn joined_powers(&self, mut draw: Vec<Factor>) -> Result<Vec<Product>, Obstacle> {
+        let repeats = draw.iter().enumerate().any(|(at, factor)| {
+            factor.is_closed() && draw[at + 1..].iter().any(|other| factor.same_base(other))
+        });
+        if !repeats {
+            return Ok(vec![(draw, Rational::ONE)]);
+        }
+        for index in draw.iter_mut().flat_map(|factor| &mut factor.indices) {
+            if let Index::Dummy(dummy) = index {
+                *index = Index::Named(KEPT + *dummy);
+            }
+        }
+        let sum = self.finish(vec![(draw, Rational::ONE)])?;
+        let restore = |factor: &Factor| {
+            let mut factor = factor.clone();
+            for index in &mut factor.indices {
+                match index {
+                    Index::Named(known) if *known >= KEPT => *index = Index::Dummy(*known - KEPT),
+                    Index::Dummy(dummy) => *dummy += KEPT,
+                    Index::Value(_) | Index::Free(_) | Index::Named(_) => {}
+                }
+            }
+            factor
+        };
+        Ok(sum.terms().iter().map(|(m, c)| (m.0.iter().map(restore).collect(), c.clone())).collect())
     }
 
     /// Multiplies by the expectation of one draw.
@@ -360,6 +414,9 @@ impl Algebra<'_> {
         Ok(())
     }
 }
+
+/// Names of summed indices that are kept while a draw is in normal form.
+const KEPT: u32 = MARK * 2;
 
 /// One way in which copies coincide: its weight and the draws that are left, which are independent.
 struct Way {

@@ -32,7 +32,7 @@ impl Algebra<'_> {
             (Distribution::Normal(..), [mean, deviation]) => self.normal_moment(mean, deviation, order)?,
             (Distribution::Uniform(..), [lower, upper]) => self.uniform_moment(lower, upper, order)?,
             (Distribution::Rademacher, _) => {
-                Poly::constant(if order % 2 == 0 { Rational::ONE } else { Rational::ZERO })
+                Poly::constant(if order.is_multiple_of(2) { Rational::ONE } else { Rational::ZERO })
             }
             (Distribution::Bernoulli(_), [probability]) => probability.clone(),
             (Distribution::Exponential(_), [rate]) => {

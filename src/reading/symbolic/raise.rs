@@ -12,6 +12,9 @@ use super::poly::{Monomial, Poly};
 use super::raise_factor::Part;
 use crate::expression::{Expr, Index as Name, Kind, Length, Rational, Shape};
 
+/// The scalars of a product, and what has its open indices.
+type Raised = (Vec<Expr>, Option<Expr>);
+
 /// First of the numbers of indices that are made up here; those of a text count from 0.
 const NAMES: u32 = 1 << 28;
 
@@ -81,7 +84,7 @@ impl Algebra<'_> {
     fn raised_sum(
         &self,
         sum: &Poly,
-        raise: &dyn Fn(&Monomial) -> Option<(Vec<Expr>, Option<Expr>)>,
+        raise: &dyn Fn(&Monomial) -> Option<Raised>,
         shape: Shape,
     ) -> Option<Expr> {
         let (mut common, mut number) = content(sum);

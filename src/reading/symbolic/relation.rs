@@ -134,6 +134,7 @@ impl Algebra<'_> {
     /// The multiples of an identity in which a term of it becomes the target.
     fn multiples(&self, identity: &Poly, target: &Monomial) -> Result<Vec<Poly>, Obstacle> {
         let mut all = Vec::new();
+        let target = taken_apart(target);
         for (pattern, _) in identity.terms() {
             if pattern.0.iter().any(|factor| matches!(factor.head, Head::Delta(_))) {
                 continue;
@@ -141,11 +142,11 @@ impl Algebra<'_> {
             let mut matches = Vec::new();
             let (closed, open): (Vec<Factor>, Vec<Factor>) =
                 pattern.0.iter().cloned().partition(|factor| factor.is_closed() && factor.group == 0);
-            find_matches(&open, &target.0, &mut Match::default(), &mut matches);
+            find_matches(&open, &target, &mut Match::default(), &mut matches);
             for found in matches {
-                let mut rest: Vec<Factor> = (0..target.0.len())
+                let mut rest: Vec<Factor> = (0..target.len())
                     .filter(|at| !found.used.contains(at))
-                    .map(|at| target.0[at].clone())
+                    .map(|at| target[at].clone())
                     .collect();
                 rest.extend(closed.iter().map(|factor| Factor { power: -&factor.power, ..factor.clone() }));
                 if let Some(multiple) = self.multiple(identity, &rest, &found)? {
@@ -210,6 +211,23 @@ const K: Index = Index::Free(2);
 struct Match {
     used: Vec<usize>,
     bound: Vec<(Index, Index)>,
+}
+
+/// Powers of components of roots and inverses as factors of their own.
+fn taken_apart(target: &Monomial) -> Vec<Factor> {
+    let mut factors = Vec::new();
+    for factor in &target.0 {
+        let matrix = matches!(factor.head, Head::Root(_) | Head::Inverse { .. });
+        let times = factor.power.to_integer().and_then(|power| usize::try_from(power).ok());
+        match times.filter(|times| matrix && *times > 1) {
+            Some(times) => {
+                let single = Factor { power: Rational::ONE, ..factor.clone() };
+                factors.extend(std::iter::repeat_n(single, times));
+            }
+            None => factors.push(factor.clone()),
+        }
+    }
+    factors
 }
 
 /// All ways to find the factors of a pattern in a product.

@@ -119,7 +119,11 @@ pub(super) fn run(args: &DriftArgs) -> Result<Outcome, CliError> {
             columns: data.columns().to_vec(),
         });
     }
-    let problem = Problem::new(loss, &data)?;
+    let problem = Problem::new(loss, &data).map_err(|source| CliError::Rows {
+        data: data.name().to_owned(),
+        loss: name.clone(),
+        source,
+    })?;
     let sgd = args.point.sgd()?;
     sgd.noise_strength(problem.rows())?;
     let points = args.point.points(&problem)?;

@@ -152,7 +152,7 @@ fn table<W: Write>(
     let mut line = |cells: [&str; 6]| {
         let [first, rest @ .., z] = cells;
         let rest: String = rest.iter().map(|cell| format!("  {cell:>NUMBER$}")).collect();
-        writeln!(page.out, "{}", format!("  {first:name$}{rest}  {z:>6}").trim_end())
+        writeln!(page.out, "{}", format!("  {first:name$}{rest} {z:>6}").trim_end())
     };
     line(["", "", "", "", "", ""])?;
     line(["v_noise", "exact,", "exact,", "Monte", "standard", ""])?;
@@ -201,7 +201,8 @@ fn evidence<W: Write>(
             &format!("{seen} (seen with probability {POWER}, false-alarm rate {})", plan.false_alarm),
         )?;
         let directions = if test.projected { "direction" } else { "component" };
-        let holm = if points > 1 { format!(", for all points {}", probability(adjusted)) } else { String::new() };
+        let holm =
+            if points > 1 { format!(", for all points {}", probability(adjusted)) } else { String::new() };
         page.field(
             "joint test",
             &format!(

@@ -357,9 +357,9 @@ impl<F: Exact> Evaluator<'_, F> {
         u32::try_from(position).map_err(|_| Stop::Budget)
     }
 
-    /// `a - b` at the point.
-    pub(super) fn difference(&mut self, a: &Expr, b: &Expr, scene: &Scene) -> Try<Tensor<F>> {
-        let (a, b) = (self.value(a, 0, scene)?, self.value(b, 0, scene)?);
+    /// `a - b` up to a degree.
+    pub(super) fn difference(&mut self, a: &Expr, b: &Expr, k: usize, scene: &Scene) -> Try<Tensor<F>> {
+        let (a, b) = (self.value(a, k, scene)?, self.value(b, k, scene)?);
         let mut result = (*a).clone();
         result.add_scaled(&b, &F::one().neg())?;
         Ok(result)

@@ -3,11 +3,13 @@
 use super::Counterexample;
 use super::draw::{Draw, Unknown};
 use super::evaluate::{BatchPlan, Evaluator, Setting};
+use super::functions::Request;
 use super::number::Exact;
 use super::plan::Case;
 use super::series::{EXACT, Key, Series, Stop, Try};
+use super::solve::Solver;
 use super::tensor::Tensor;
-use crate::expression::{FieldShape, Rational, Sign, SymbolId, SymbolKind};
+use crate::expression::{Condition, Expr, FieldShape, Rational, Sign, SymbolId, SymbolKind};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -18,9 +20,16 @@ pub(super) struct Difference {
     component: Vec<usize>,
     key: Key,
     /// Both sides, if they are known as rational numbers.
-    pub(super) values: Option<(Rational, Rational)>,
+    values: Option<(Rational, Rational)>,
     /// The degree up to which each field was looked at.
     degrees: Vec<(SymbolId, usize)>,
+}
+
+impl Difference {
+    /// Whether the values of the sides are known.
+    pub(super) fn is_rational(&self) -> bool {
+        self.values.is_some()
+    }
 }
 
 /// Whether two sides are the same at an instance.
@@ -32,32 +41,88 @@ pub(super) enum Comparison {
 
 /// How often the series are made longer.
 const LONGER: usize = 4;
+/// How often a number at the point is changed so that a function of it is rational.
+const ADJUSTMENTS: usize = 12;
 
-/// Compares the sides of a claim at an instance.
+/// Compares the sides of a claim at an instance, which is made to obey its conditions first.
 pub(super) fn compare<F: Exact>(
     case: &Case<'_>,
     draw: &mut Draw,
     batches: &HashMap<u32, BatchPlan>,
 ) -> Try<Comparison> {
-    let wanted = match &case.claim.remainder {
-        None => EXACT,
-        Some(remainder) => {
-            let half_powers = (&remainder.order * &Rational::integer(2)).to_integer();
-            let half_powers =
-                half_powers.and_then(|n| i32::try_from(n).ok()).filter(|n| (1..=40).contains(n));
-            half_powers.ok_or_else(|| Stop::unable("a remainder that is not a small multiple of 1/2"))?
+    let wanted = case.wanted()?;
+    let mut solver = Solver::new(case, batches, wanted);
+    if !case.hypotheses.equations.is_empty() {
+        let degree = looked_at(case, draw, batches, wanted);
+        for (left, right) in &case.hypotheses.equations {
+            solver.everywhere(draw, left, right, degree)?;
         }
+    }
+    for (left, right) in case.equations() {
+        solver.at_point(draw, left, right)?;
+    }
+    for _ in 0..ADJUSTMENTS {
+        match sides::<F>(case, draw, batches, wanted) {
+            Ok(comparison) => return Ok(comparison),
+            Err((Stop::Adjust(_), Some(request))) => solver.grant(draw, &request)?,
+            Err((Stop::Rescale(field, factor), _)) if !draw.scales.contains_key(&field) => {
+                draw.scales.insert(field, factor.recip().ok_or(Stop::Budget)?);
+            }
+            Err((Stop::Rescale(..), _)) => {
+                return Err(Stop::unable("the roots of two multiples of a matrix"));
+            }
+            Err((stop, _)) => return Err(stop),
+        }
+    }
+    Err(Stop::unable("a function is not rational at the point"))
+}
+
+/// The degree up to which the claim looks at its fields.
+fn looked_at(case: &Case<'_>, draw: &Draw, batches: &HashMap<u32, BatchPlan>, wanted: i32) -> usize {
+    let seen = |evaluator: &mut Evaluator<'_, Rational>| -> Try<()> {
+        let scene = evaluator.outside();
+        evaluator.value(case.sides[0], 0, &scene)?;
+        evaluator.value(case.sides[1], 0, &scene)?;
+        Ok(())
     };
+    match Evaluator::<Rational>::new(case.setting(draw, batches, wanted), case.budget) {
+        Ok(mut evaluator) => {
+            let whole = seen(&mut evaluator).is_ok();
+            let most = evaluator.degrees.values().copied().max().unwrap_or(0);
+            if whole { most } else { most.max(case.derivatives + 2) }
+        }
+        Err(_) => case.derivatives + 2,
+    }
+}
+
+/// A reason to stop, with the request if it is one.
+type Halt = (Stop, Option<Request>);
+
+/// The two sides, compared at an instance as it is.
+fn sides<F: Exact>(
+    case: &Case<'_>,
+    draw: &Draw,
+    batches: &HashMap<u32, BatchPlan>,
+    wanted: i32,
+) -> Result<Comparison, Halt> {
     let mut cut = wanted;
     for _ in 0..LONGER {
         let setting = case.setting(draw, batches, cut);
-        let mut evaluator = Evaluator::<F>::new(setting, case.budget)?;
+        let mut evaluator = Evaluator::<F>::new(setting, case.budget).map_err(|stop| (stop, None))?;
         let scene = evaluator.outside();
-        let left = evaluator.value(case.sides[0], 0, &scene)?;
-        let right = evaluator.value(case.sides[1], 0, &scene)?;
+        let mut value = |e| match evaluator.value(e, 0, &scene) {
+            Err(Stop::Adjust(number)) => {
+                let request = evaluator.requests.list.get(number as usize).cloned();
+                Err((Stop::Adjust(number), request))
+            }
+            other => other.map_err(|stop| (stop, None)),
+        };
+        let (left, right) = (value(case.sides[0])?, value(case.sides[1])?);
         let known = left.data.iter().chain(&right.data).map(|c| c.known).min().unwrap_or(EXACT);
         if known >= wanted {
-            return Ok(match difference(&left, &right, wanted)? {
+            case.check_inequalities(draw, batches, wanted).map_err(|stop| (stop, None))?;
+            let found = difference(&left, &right, wanted).map_err(|stop| (stop, None))?;
+            return Ok(match found {
                 None => Comparison::Same,
                 Some((component, key, values)) => Comparison::Different(Box::new(Difference {
                     component,
@@ -69,7 +134,7 @@ pub(super) fn compare<F: Exact>(
         }
         cut = cut.saturating_add(wanted.saturating_sub(known).clamp(1, 20));
     }
-    Err(Stop::unable("the order of the remainder is out of reach"))
+    Err((Stop::unable("the order of the remainder is out of reach"), None))
 }
 
 /// Where two sides differ: the component, the monomial and the two coefficients.
@@ -118,7 +183,53 @@ fn coefficient<F: Exact>(series: &Series<F>, key: Key) -> F {
     block.cloned().unwrap_or_else(F::zero)
 }
 
-impl<'a> Case<'a> {
+impl Case<'_> {
+    /// The half power of the small parameter from which on the sides may differ.
+    fn wanted(&self) -> Try<i32> {
+        let Some(remainder) = &self.claim.remainder else { return Ok(EXACT) };
+        let half_powers = (&remainder.order * &Rational::integer(2)).to_integer();
+        let half_powers = half_powers.and_then(|n| i32::try_from(n).ok()).filter(|n| (1..=40).contains(n));
+        half_powers.ok_or_else(|| Stop::unable("a remainder that is not a small multiple of 1/2"))
+    }
+
+    /// Whether an instance obeys the inequalities of the claim, and its definitions the signs of what they define.
+    fn check_inequalities(&self, draw: &Draw, batches: &HashMap<u32, BatchPlan>, cut: i32) -> Try<()> {
+        let mut wanted: Vec<(Expr, bool)> = Vec::new();
+        for condition in &self.claim.conditions {
+            match condition {
+                Condition::Positive(e) => wanted.push((e.clone(), true)),
+                Condition::NonNegative(e) => wanted.push((e.clone(), false)),
+                Condition::Equal(..) => {}
+            }
+        }
+        for (id, definition) in &self.hypotheses.definitions {
+            match self.symbols.get(*id).kind {
+                SymbolKind::Scalar(Sign::Positive) | SymbolKind::Field { sign: Sign::Positive, .. } => {
+                    wanted.push((definition.clone(), true));
+                }
+                SymbolKind::Scalar(Sign::NonNegative) | SymbolKind::Field { sign: Sign::NonNegative, .. } => {
+                    wanted.push((definition.clone(), false));
+                }
+                _ => {}
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut evaluator = Evaluator::<Rational>::new(self.setting(draw, batches, cut), self.budget)?;
+        let scene = evaluator.outside();
+        for (e, strictly) in wanted {
+            let value = evaluator.scalar(&e, 0, &scene)?;
+            // A small parameter is positive: the sign is that of the lowest power.
+            let lowest = value.terms.iter().min_by_key(|(key, _)| key.power());
+            let number = lowest.and_then(|(_, block)| block.first().cloned()).unwrap_or(Rational::ZERO);
+            if number.is_negative() || (strictly && number.is_zero()) {
+                return Err(Stop::unlucky("an inequality that does not hold"));
+            }
+        }
+        Ok(())
+    }
+
     /// What is fixed for an evaluation.
     pub(super) fn setting<'s>(
         &'s self,
@@ -130,7 +241,7 @@ impl<'a> Case<'a> {
             symbols: self.symbols,
             draw,
             batches,
-            definitions: &self.definitions,
+            definitions: &self.hypotheses.definitions,
             small: self.claim.remainder.as_ref().map(|remainder| remainder.symbol),
             cut,
         }
@@ -145,7 +256,9 @@ pub(super) fn counterexample(case: &Case<'_>, draw: &Draw, found: Difference) ->
     for id in &case.survey.names {
         let symbol = case.symbols.get(*id);
         match &symbol.kind {
-            SymbolKind::Scalar(sign) if Some(*id) != small && !case.definitions.contains_key(id) => {
+            SymbolKind::Scalar(sign)
+                if Some(*id) != small && !case.hypotheses.definitions.contains_key(id) =>
+            {
                 scalars.push((symbol.name.clone(), draw.scalar(*id, *sign)));
             }
             SymbolKind::Random { .. } => random = true,
@@ -171,7 +284,7 @@ pub(super) fn counterexample(case: &Case<'_>, draw: &Draw, found: Difference) ->
 fn lines(case: &Case<'_>, draw: &Draw, id: SymbolId, degree: usize) -> Vec<String> {
     let symbol = case.symbols.get(id);
     let SymbolKind::Field { shape, arguments, sign, .. } = &symbol.kind else { return Vec::new() };
-    if draw.squared.contains(&id) || case.definitions.contains_key(&id) {
+    if draw.squared.contains(&id) || case.hypotheses.definitions.contains_key(&id) {
         return Vec::new();
     }
     let d = draw.dimension;
@@ -236,12 +349,4 @@ fn polynomial(dimension: usize, degree: usize, coefficient: impl Fn(usize) -> Ra
         }
     }
     if text.is_empty() { "0".into() } else { text }
-}
-
-/// The sign that is known of a scalar.
-pub(super) fn sign_of(case: &Case<'_>, id: SymbolId) -> Sign {
-    match case.symbols.get(id).kind {
-        SymbolKind::Scalar(sign) | SymbolKind::Field { sign, .. } => sign,
-        _ => Sign::Any,
-    }
 }

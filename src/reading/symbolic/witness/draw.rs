@@ -42,6 +42,8 @@ pub(super) struct Draw {
     pub(super) seed: u64,
     /// How large numbers are.
     pub(super) size: Size,
+    /// Scalars and the point are above 0.
+    pub(super) positive: bool,
     /// `d`
     pub(super) dimension: usize,
     /// How many data points there are.
@@ -66,6 +68,10 @@ pub(super) struct Draw {
     pub(super) symmetric: HashSet<SymbolId>,
     /// Symmetric fields that are drawn as squares of symmetric ones.
     pub(super) squared: HashSet<SymbolId>,
+    /// What such squares are multiplied by, if not 1.
+    pub(super) scales: HashMap<SymbolId, Rational>,
+    /// Logarithms are additive in the prime factors of their argument and random in these: where no exponential occurs.
+    pub(super) free_logarithms: bool,
     /// Numbers that were chosen.
     pub(super) chosen: HashMap<Unknown, Rational>,
 }
@@ -76,7 +82,6 @@ pub(super) enum Purpose {
     Scalar,
     Point,
     Field,
-    Root,
     Random,
     Weight,
     Columns,
@@ -103,6 +108,9 @@ impl Draw {
     /// A random number that is not 0.
     pub(super) fn number(&self, purpose: Purpose, parts: [u64; 4]) -> Rational {
         let magnitude = self.magnitude(purpose, parts);
+        if self.positive && matches!(purpose, Purpose::Scalar | Purpose::Point) {
+            return magnitude;
+        }
         if self.bits(purpose, [parts[0], parts[1], parts[2], !parts[3]]) & 1 == 0 {
             magnitude
         } else {

@@ -358,10 +358,25 @@ impl<F: Exact> Evaluator<'_, F> {
         divided_by_factorials(|j| number(&cycle[(j + start) % 4]), length)
     }
 
+    /// A number for `log(c)`: a sum over the prime factors of `c`, whose logarithms obey no law with rational
+    /// coefficients.
+    fn additive(&self, c: &Rational) -> Option<Rational> {
+        let (numerator, denominator) = c.to_parts().filter(|(n, _)| *n > 0)?;
+        let mut sum = Rational::ZERO;
+        for (part, sign) in [(numerator, 1), (denominator, -1)] {
+            for (prime, times) in prime_factors(part)? {
+                let value = self.setting.draw.number(Purpose::Constant, [3, prime.unsigned_abs(), 0, 0]);
+                sum += &(&value * &Rational::from(sign * times));
+            }
+        }
+        Some(sum)
+    }
+
     /// `log(c)`, then `(-1)^(j+1) / (j c^j)`
     fn logarithm(&mut self, c: &Rational, length: usize, at: (&Expr, &Scene)) -> Try<Vec<F>> {
         let known = if c.is_one() { Some(&Rational::ZERO) } else { self.constants.logarithms.get(c) };
-        let Some(value) = known.cloned() else {
+        let free = || self.setting.draw.free_logarithms.then(|| self.additive(c)).flatten();
+        let Some(value) = known.cloned().or_else(free) else {
             return Err(self.requests.ask(at.0, at.1, vec![Rational::ONE]));
         };
         let inverse = number::<F>(&c.recip().ok_or_else(|| Stop::unlucky("log(0)"))?)?;
@@ -374,6 +389,30 @@ impl<F: Exact> Evaluator<'_, F> {
             coefficients.push(power.mul(&share));
         }
         Ok(coefficients)
+    }
+}
+
+/// The prime factors of a whole number with their multiplicities; nothing if one is too large to be found.
+fn prime_factors(mut n: i64) -> Option<Vec<(i64, i64)>> {
+    let mut factors = Vec::new();
+    for prime in 2..=5000 {
+        let mut times = 0;
+        while n % prime == 0 {
+            n /= prime;
+            times += 1;
+        }
+        if times > 0 {
+            factors.push((prime, times));
+        }
+    }
+    // What is left has no factor up to 5000: a prime if it is below the square of that.
+    match n {
+        1 => Some(factors),
+        2..=25_000_000 => {
+            factors.push((n, 1));
+            Some(factors)
+        }
+        _ => None,
     }
 }
 

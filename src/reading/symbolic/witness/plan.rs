@@ -3,6 +3,7 @@
 use super::compare::{Comparison, Difference, compare, counterexample};
 use super::draw::{Draw, Size};
 use super::evaluate::BatchPlan;
+use super::hypotheses::Hypotheses;
 use super::number::Residue;
 use super::series::Stop;
 use super::survey::Survey;
@@ -39,7 +40,7 @@ pub(super) struct Case<'a> {
     pub(super) symbols: &'a Symbols,
     pub(super) claim: &'a Claim,
     pub(super) survey: Survey,
-    pub(super) definitions: HashMap<SymbolId, Expr>,
+    pub(super) hypotheses: Hypotheses,
     pub(super) symmetric: HashSet<SymbolId>,
     /// How deep derivatives are nested.
     pub(super) derivatives: usize,
@@ -67,8 +68,8 @@ pub(super) fn run(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols, options: 
         for (number, extent) in (0..).zip(extents(dimension)) {
             let seed = options.seed.wrapping_add(1000 * dimension as u64 + 100 * number);
             match case.settle(extent, seed) {
-                Ok((Comparison::Same, seed)) => instances.push((dimension, seed)),
-                Ok((Comparison::Different(found), seed)) => return case.show(extent, seed, *found),
+                Ok((Comparison::Same, draw)) => instances.push((dimension, draw.seed)),
+                Ok((Comparison::Different(found), draw)) => return case.show(extent, &draw, *found),
                 Err(stop) => return unable(&stop),
             }
         }
@@ -88,7 +89,7 @@ fn reason(stop: &Stop) -> Arc<str> {
     match stop {
         Stop::Unable(reason) => Arc::clone(reason),
         Stop::Unlucky(reason) => format!("{reason}, at every instance tried").into(),
-        Stop::Adjust(_) => {
+        Stop::Adjust(_) | Stop::Rescale(..) => {
             "a function is not rational at the point, and no value of the instance makes it so".into()
         }
         Stop::Budget => "more work than is allowed".into(),
@@ -97,22 +98,22 @@ fn reason(stop: &Stop) -> Arc<str> {
 
 impl<'a> Case<'a> {
     fn new(claim: &'a Claim, sides: [&'a Expr; 2], symbols: &'a Symbols, budget: u64) -> Result<Self, Stop> {
-        let survey = Survey::of(claim, sides, symbols);
+        let mut survey = Survey::of(claim, sides, symbols);
+        let hypotheses = Hypotheses::of(claim, &mut survey, symbols);
         if survey.conflict {
             return Err(Stop::unable("one batch of two sizes"));
         }
         let mut facts = super::facts::FactTable::default();
-        let definitions = HashMap::new();
         let mut derivatives = 0;
         for side in sides {
-            derivatives = derivatives.max(facts.of(side, symbols, &definitions)?.derivatives);
+            derivatives = derivatives.max(facts.of(side, symbols, &hypotheses.definitions)?.derivatives);
         }
         Ok(Self {
             sides,
             symbols,
             claim,
             survey,
-            definitions,
+            hypotheses,
             symmetric: symmetric_fields(claim),
             derivatives,
             budget,
@@ -145,6 +146,17 @@ impl<'a> Case<'a> {
         Ok(dimensions)
     }
 
+    /// The conditions that are equations at the point.
+    pub(super) fn equations(&self) -> impl Iterator<Item = (&Expr, &Expr)> {
+        self.claim.conditions.iter().filter_map(|condition| match condition {
+            Condition::Equal(a, b) if symmetry(condition).is_none() => {
+                let dimension = matches!(a.kind(), Kind::Dimension) || matches!(b.kind(), Kind::Dimension);
+                (!dimension).then_some((a, b))
+            }
+            _ => None,
+        })
+    }
+
     /// Draws an instance of a size.
     fn draw(&self, extent: Extent, seed: u64, size: Size) -> Result<Instance, Stop> {
         let noise_steps = self.survey.names.iter().any(|id| {
@@ -157,6 +169,7 @@ impl<'a> Case<'a> {
         let mut draw = Draw {
             seed,
             size,
+            positive: false,
             dimension: extent.dimension,
             support: extent.support,
             equal_weights: false,
@@ -170,6 +183,8 @@ impl<'a> Case<'a> {
             boundary: if integrals { boundary } else { 0 },
             symmetric: self.symmetric.clone(),
             squared: self.survey.squared.iter().copied().collect(),
+            scales: HashMap::new(),
+            free_logarithms: false,
             chosen: HashMap::new(),
         };
         let batches = self.batches(extent, &mut draw)?;
@@ -199,20 +214,23 @@ impl<'a> Case<'a> {
         Err(Stop::unable("no whole numbers for the sizes of the batches that could be enumerated"))
     }
 
-    /// Compares the sides at an instance, drawn anew while it is unlucky. Returns the seed that was not.
-    fn settle(&self, extent: Extent, seed: u64) -> Result<(Comparison, u64), Stop> {
+    /// Compares the sides at an instance, drawn anew while it is unlucky. Returns the instance that was not.
+    fn settle(&self, extent: Extent, seed: u64) -> Result<(Comparison, Draw), Stop> {
         let mut last = Stop::Budget;
-        for attempt in 0..ATTEMPTS {
-            let seed = seed.wrapping_add(attempt);
+        let attempts = if self.claim.conditions.is_empty() { ATTEMPTS } else { 4 * ATTEMPTS };
+        for attempt in 0..attempts {
             let size = if self.survey.needs_rationals { Size::Small } else { Size::Large };
-            let (mut draw, batches) = self.draw(extent, seed, size)?;
+            let (mut draw, batches) = self.draw(extent, seed.wrapping_add(attempt), size)?;
+            // Inequalities hold more often where numbers are positive.
+            draw.positive = attempt % 2 == 1;
+            draw.free_logarithms = attempt >= 2 && !self.survey.exponentials;
             let result = if self.survey.needs_rationals {
                 compare::<Rational>(self, &mut draw, &batches)
             } else {
                 compare::<Residue>(self, &mut draw, &batches)
             };
             match result {
-                Ok(comparison) => return Ok((comparison, seed)),
+                Ok(comparison) => return Ok((comparison, draw)),
                 Err(stop @ (Stop::Unlucky(_) | Stop::Adjust(_))) => last = stop,
                 Err(stop) => return Err(stop),
             }
@@ -221,7 +239,10 @@ impl<'a> Case<'a> {
     }
 
     /// Shows a difference in rational numbers, small ones if such differ too.
-    fn show(&self, extent: Extent, seed: u64, found: Difference) -> Outcome {
+    fn show(&self, extent: Extent, draw: &Draw, found: Difference) -> Outcome {
+        if found.is_rational() {
+            return Outcome::Differs(Box::new(counterexample(self, draw, found)));
+        }
         let small = Extent { support: extent.support.min(2), copies: extent.copies.min(2), ..extent };
         let tries = [
             (small, 0, Size::Small),
@@ -230,20 +251,14 @@ impl<'a> Case<'a> {
             (extent, 0, Size::Large),
         ];
         for (extent, offset, size) in tries {
-            let Ok((mut draw, batches)) = self.draw(extent, seed.wrapping_add(offset), size) else {
-                continue;
-            };
-            if let Ok(Comparison::Different(found)) = compare::<Rational>(self, &mut draw, &batches) {
-                return Outcome::Differs(Box::new(counterexample(self, &draw, *found)));
+            let seed = draw.seed.wrapping_add(offset);
+            let Ok((mut instance, batches)) = self.draw(extent, seed, size) else { continue };
+            instance.positive = draw.positive;
+            if let Ok(Comparison::Different(found)) = compare::<Rational>(self, &mut instance, &batches) {
+                return Outcome::Differs(Box::new(counterexample(self, &instance, *found)));
             }
         }
-        match found.values {
-            Some(_) => match self.draw(extent, seed, Size::Small) {
-                Ok((draw, _)) => Outcome::Differs(Box::new(counterexample(self, &draw, found))),
-                Err(stop) => unable(&stop),
-            },
-            None => Outcome::Unable("the sides differ modulo a prime, at numbers too large to show".into()),
-        }
+        Outcome::Unable("the sides differ modulo a prime, at numbers too large to show".into())
     }
 }
 
@@ -253,7 +268,7 @@ fn symmetric_fields(claim: &Claim) -> HashSet<SymbolId> {
 }
 
 /// The field of a condition `B = B'`.
-pub(super) fn symmetry(condition: &Condition) -> Option<SymbolId> {
+fn symmetry(condition: &Condition) -> Option<SymbolId> {
     let Condition::Equal(a, b) = condition else { return None };
     let transposed = |a: &Expr, b: &Expr| match (a.kind(), b.kind()) {
         (Kind::Symbol(field), Kind::Transpose(inner)) if *inner == *a => Some(*field),

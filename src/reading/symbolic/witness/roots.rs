@@ -8,12 +8,20 @@ use super::evaluate::{Evaluator, Scene};
 use super::number::Exact;
 use super::series::{EXACT, Key, Series, Stop, Try};
 use super::tensor::{Tensor, shape};
-use crate::expression::{Expr, Rational};
+use crate::expression::{Expr, Rational, SymbolId};
 
 /// Matrices at the point with the roots that they were made of.
 #[derive(Debug)]
 pub(super) struct Roots<F> {
-    known: Vec<(Vec<F>, Vec<F>)>,
+    known: Vec<Known<F>>,
+}
+
+/// A field at the point: its numbers, and those of its root before it was scaled.
+#[derive(Debug, PartialEq)]
+struct Known<F> {
+    field: SymbolId,
+    matrix: Vec<F>,
+    root: Vec<F>,
 }
 
 impl<F> Default for Roots<F> {
@@ -28,22 +36,35 @@ fn numbers<F: Exact>(matrix: &Tensor<F>) -> Vec<F> {
 }
 
 impl<F: Exact> Roots<F> {
-    /// Notes that a matrix is the square of a positive definite one.
-    pub(super) fn remember(&mut self, square: &Tensor<F>, root: &Tensor<F>) {
-        let entry = (numbers(square), numbers(root));
+    /// Notes that a field is a multiple of the square of a positive definite matrix.
+    pub(super) fn remember(&mut self, field: SymbolId, square: &Tensor<F>, root: &Tensor<F>) {
+        let entry = Known { field, matrix: numbers(square), root: numbers(root) };
         if !self.known.contains(&entry) {
             self.known.push(entry);
         }
     }
 
-    /// The root of a positive multiple of a known square.
-    fn find(&self, matrix: &[F]) -> Option<Vec<F>> {
-        self.known.iter().find_map(|(square, root)| {
-            let factor = matrix.first()?.mul(&square.first()?.inverse()?);
-            let scale = F::from_rational(&factor.to_rational()?.sqrt()?)?;
-            let multiple = square.iter().zip(matrix).all(|(s, m)| s.mul(&factor) == *m);
-            multiple.then(|| root.iter().map(|r| r.mul(&scale)).collect())
-        })
+    /// The root of a matrix that is a multiple of a known square; if the multiple has no rational root, a request.
+    fn find(&self, matrix: &[F], size: usize) -> Try<Option<Vec<F>>> {
+        for known in &self.known {
+            let square = |p: usize| {
+                (0..size).fold(F::zero(), |sum, k| {
+                    let product = known.root[p / size * size + k].mul(&known.root[k * size + p % size]);
+                    sum.add(&product)
+                })
+            };
+            let square: Vec<F> = (0..size * size).map(square).collect();
+            let Some(inverse) = square.first().and_then(F::inverse) else { continue };
+            let factor = matrix[0].mul(&inverse);
+            if matrix.len() != square.len() || !square.iter().zip(matrix).all(|(s, m)| s.mul(&factor) == *m) {
+                continue;
+            }
+            let Some(factor) = factor.to_rational().filter(Rational::is_positive) else { continue };
+            let Some(scale) = factor.sqrt() else { return Err(Stop::Rescale(known.field, factor)) };
+            let scale = super::evaluate::number::<F>(&scale)?;
+            return Ok(Some(known.root.iter().map(|r| r.mul(&scale)).collect()));
+        }
+        Ok(None)
     }
 }
 
@@ -111,7 +132,7 @@ impl<F: Exact> Evaluator<'_, F> {
 
     /// The root of the numbers at the point.
     fn root_at_point(&self, matrix: &[F], size: usize) -> Try<Vec<F>> {
-        if let Some(root) = self.roots.find(matrix) {
+        if let Some(root) = self.roots.find(matrix, size)? {
             return Ok(root);
         }
         let exact: Option<Vec<Rational>> = matrix.iter().map(F::to_rational).collect();

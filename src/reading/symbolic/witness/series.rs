@@ -8,6 +8,7 @@
 
 use super::monomials::Monomials;
 use super::number::Exact;
+use crate::expression::{Rational, SymbolId};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub(super) enum Stop {
     Unlucky(Arc<str>),
     /// A number at the point must have another value to be taken further: request number of the solver.
     Adjust(u32),
+    /// A field whose root is taken must be divided by a number to be a square.
+    Rescale(SymbolId, Rational),
     /// More work than is allowed.
     Budget,
 }
@@ -285,10 +288,6 @@ impl Ring {
         let left = self.budget.get().checked_sub(work);
         self.budget.set(left.unwrap_or(0));
         left.map(|_| ()).ok_or(Stop::Budget)
-    }
-
-    pub(super) fn left(&self) -> u64 {
-        self.budget.get()
     }
 
     /// The number of coefficients of a block that reaches a degree.

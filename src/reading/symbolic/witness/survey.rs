@@ -1,6 +1,6 @@
 //! What a claim contains, found before any number is drawn.
 
-use crate::expression::{Batch, Claim, Condition, Expr, Kind, SymbolId, SymbolKind, Symbols};
+use crate::expression::{Batch, Claim, Condition, Expr, Function, Kind, SymbolId, SymbolKind, Symbols};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a claim contains.
@@ -16,6 +16,8 @@ pub(super) struct Survey {
     pub(super) roots: bool,
     /// A built-in function.
     pub(super) functions: bool,
+    /// A function or power that is not the logarithm.
+    pub(super) exponentials: bool,
     /// An integral.
     pub(super) integrals: bool,
     /// A random number with a distribution.
@@ -95,7 +97,12 @@ impl Survey {
                     false
                 });
             }
-            Kind::Function(..) | Kind::LogDet(_) => {
+            Kind::Function(function, _) => {
+                self.needs_rationals = true;
+                self.functions = true;
+                self.exponentials |= *function != Function::Log;
+            }
+            Kind::LogDet(_) => {
                 self.needs_rationals = true;
                 self.functions = true;
             }
@@ -104,6 +111,7 @@ impl Survey {
                 let whole = matches!(exponent.kind(), Kind::Number(r) if r.to_integer().is_some());
                 let fraction = matches!(exponent.kind(), Kind::Number(r) if r.to_integer().is_none());
                 self.needs_rationals |= !whole;
+                self.exponentials |= !whole && !fraction;
                 self.roots |= fraction;
             }
             Kind::Integral(_) => self.integrals = true,

@@ -181,9 +181,13 @@ impl<F: Exact> Evaluator<'_, F> {
             }
             FieldShape::Symmetric if self.setting.draw.squared.contains(&id) => {
                 let root = symmetric(self, family + 1)?;
+                let scale = match self.setting.draw.scales.get(&id) {
+                    Some(scale) => number(scale)?,
+                    None => F::one(),
+                };
                 let square = root.product(&root, &self.ring, self.limits(k))?;
-                self.roots.remember(&square, &root);
-                Ok(square)
+                self.roots.remember(id, &square, &root);
+                Ok(square.map(|c| c.scale(&scale)))
             }
             FieldShape::Symmetric => symmetric(self, family),
             FieldShape::Matrix if self.setting.draw.symmetric.contains(&id) => symmetric(self, family),

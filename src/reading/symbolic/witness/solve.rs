@@ -1,0 +1,375 @@
+//! Instances that obey conditions: some of their random numbers are chosen so that equations hold at the point.
+//!
+//! An equation asks for the vanishing of the coefficients of a series up to a degree: degree 0 for a condition at the
+//! point, as many degrees as the claim looks at for a hypothesis that holds everywhere. Degree by degree one group of
+//! numbers (a scalar, a coordinate of the point, the coefficients of one degree of a field) is found in which the
+//! coefficients are linear, and set to a solution. Whether every equation holds afterwards is always computed, so that no
+//! assumption of linearity is trusted.
+
+use super::draw::{Draw, Unknown};
+use super::evaluate::{BatchPlan, Evaluator, Scene};
+use super::functions::Request;
+use super::monomials::Monomials;
+use super::plan::Case;
+use super::series::{Key, Series, Stop, Try};
+use crate::expression::{Expr, FieldShape, Kind, Rational, Sign, SymbolId, SymbolKind};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What must vanish.
+#[derive(Debug, Clone)]
+enum Form {
+    /// `left - right`, at the data point of the claim.
+    Sides(Expr, Expr),
+    /// `left - right`, for every data point.
+    Everywhere(Expr, Expr),
+    /// A number that a function is taken of, less its target.
+    Value(Request, Rational),
+}
+
+/// An equation that an instance must obey.
+#[derive(Debug, Clone)]
+struct Equation {
+    form: Form,
+    degree: usize,
+}
+
+/// Numbers that are chosen together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    Scalar(SymbolId),
+    Field(SymbolId, usize),
+    Point(usize),
+}
+
+/// The coefficients of an equation that are not 0: by data point, component, power of the small parameter, monomial.
+type Residual = BTreeMap<(u32, usize, Key, usize), Rational>;
+
+/// An instance that is made to obey equations.
+pub(super) struct Solver<'s, 'a> {
+    case: &'s Case<'a>,
+    batches: &'s HashMap<u32, BatchPlan>,
+    /// Half powers of the small parameter from here on do not matter.
+    cut: i32,
+    equations: Vec<Equation>,
+    /// The groups that were chosen so far.
+    groups: BTreeSet<Group>,
+}
+
+/// Fewer unknowns than this are chosen at once.
+const MOST_UNKNOWNS: usize = 400;
+
+impl<'s, 'a> Solver<'s, 'a> {
+    pub(super) fn new(case: &'s Case<'a>, batches: &'s HashMap<u32, BatchPlan>, cut: i32) -> Self {
+        Self { case, batches, cut, equations: Vec::new(), groups: BTreeSet::new() }
+    }
+
+    /// Makes the instance obey `left = right` at the point.
+    pub(super) fn at_point(&mut self, draw: &mut Draw, left: &Expr, right: &Expr) -> Try<()> {
+        self.equations.push(Equation { form: Form::Sides(left.clone(), right.clone()), degree: 0 });
+        self.solve_last(draw)
+    }
+
+    /// Makes the instance obey `left = right` up to a degree, for every data point.
+    pub(super) fn everywhere(
+        &mut self,
+        draw: &mut Draw,
+        left: &Expr,
+        right: &Expr,
+        degree: usize,
+    ) -> Try<()> {
+        let form = Form::Everywhere(left.clone(), right.clone());
+        self.equations.push(Equation { form, degree: 0 });
+        let last = self.equations.len() - 1;
+        for degree in 0..=degree {
+            self.equations[last].degree = degree;
+            self.solve_last(draw)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the instance give a function a value at which it is rational.
+    pub(super) fn grant(&mut self, draw: &mut Draw, request: &Request) -> Try<()> {
+        let before = draw.clone();
+        for target in &request.targets {
+            let form = Form::Value(request.clone(), target.clone());
+            self.equations.push(Equation { form, degree: 0 });
+            match self.solve_last(draw) {
+                Ok(()) => return Ok(()),
+                Err(Stop::Budget) => return Err(Stop::Budget),
+                Err(_) => {
+                    self.equations.pop();
+                    draw.clone_from(&before);
+                }
+            }
+        }
+        Err(Stop::unlucky("a function is not rational at the point, and no choice makes it so"))
+    }
+
+    /// Chooses a group of numbers so that the last equation holds, and the others still do.
+    fn solve_last(&mut self, draw: &mut Draw) -> Try<()> {
+        let Some(last) = self.equations.last() else { return Ok(()) };
+        if self.residual(draw, last)?.is_empty() {
+            return Ok(());
+        }
+        let all = self.equations.len();
+        for group in self.candidates(draw, last) {
+            for with_earlier in [false, true] {
+                if with_earlier && self.groups.is_empty() {
+                    continue;
+                }
+                let mut groups = if with_earlier { self.groups.clone() } else { BTreeSet::new() };
+                groups.insert(group);
+                if let Some(solved) = self.try_groups(draw, &groups, all)? {
+                    *draw = solved;
+                    self.groups.insert(group);
+                    return Ok(());
+                }
+            }
+        }
+        Err(Stop::unable("a condition that could not be met"))
+    }
+
+    /// The coefficients of an equation that do not vanish.
+    fn residual(&self, draw: &Draw, equation: &Equation) -> Try<Residual> {
+        let setting = self.case.setting(draw, self.batches, self.cut);
+        let mut evaluator = Evaluator::<Rational>::new(setting, self.case.budget)?;
+        let outside = evaluator.outside();
+        let degree = equation.degree;
+        let mut residual = Residual::new();
+        let mut note = |outcome: u32, component: usize, series: &Series<Rational>| -> Try<()> {
+            let table = Monomials::of(draw.dimension).ok_or(Stop::Budget)?;
+            for (key, block) in &series.terms {
+                for (monomial, value) in block.iter().enumerate() {
+                    if table.degree[monomial] <= degree && !value.is_zero() {
+                        residual.insert((outcome, component, *key, monomial), value.clone());
+                    }
+                }
+            }
+            Ok(())
+        };
+        match &equation.form {
+            Form::Sides(left, right) => {
+                let rest = evaluator.difference(left, right, degree, &outside)?;
+                rest.data.iter().enumerate().try_for_each(|(component, c)| note(0, component, c))?;
+            }
+            Form::Everywhere(left, right) => {
+                let random = evaluator.facts(left)?.bare || evaluator.facts(right)?.bare;
+                let outcomes = if random { u32::try_from(draw.support).unwrap_or(1) } else { 1 };
+                for outcome in 0..outcomes {
+                    let bare = super::evaluate::Sample { outcome, slot: 0 };
+                    let scene = Scene { bare, ..outside.clone() };
+                    let rest = evaluator.difference(left, right, degree, &scene)?;
+                    rest.data
+                        .iter()
+                        .enumerate()
+                        .try_for_each(|(component, c)| note(outcome, component, c))?;
+                }
+            }
+            Form::Value(request, target) => {
+                let value = evaluator.value(&request.expression, 0, &request.scene)?;
+                let number = if value.extents.is_empty() {
+                    value.as_scalar()?.value()
+                } else {
+                    value.determinant(&evaluator.ring, evaluator.limits(0))?.value()
+                };
+                note(0, 0, &Series::constant(&number - target))?;
+            }
+        }
+        Ok(residual)
+    }
+
+    /// The residuals of the first equations, one after the other.
+    fn residuals(&self, draw: &Draw, count: usize) -> Try<Vec<Residual>> {
+        self.equations[..count].iter().map(|equation| self.residual(draw, equation)).collect()
+    }
+
+    /// Solves for the numbers of some groups as if the equations were linear in them; nothing if that does not do.
+    fn try_groups(&self, draw: &Draw, groups: &BTreeSet<Group>, count: usize) -> Try<Option<Draw>> {
+        let unknowns: Vec<Unknown> = groups.iter().flat_map(|group| self.unknowns(draw, *group)).collect();
+        if unknowns.is_empty() || unknowns.len() > MOST_UNKNOWNS {
+            return Ok(None);
+        }
+        let start = match self.residuals(draw, count) {
+            Ok(start) => start,
+            Err(Stop::Budget) => return Err(Stop::Budget),
+            Err(_) => return Ok(None),
+        };
+        let mut columns = Vec::with_capacity(unknowns.len());
+        for unknown in &unknowns {
+            let mut moved = draw.clone();
+            let value = &self.current(draw, *unknown) + &Rational::ONE;
+            moved.chosen.insert(*unknown, value);
+            match self.residuals(&moved, count) {
+                Ok(column) => columns.push(column),
+                Err(Stop::Budget) => return Err(Stop::Budget),
+                Err(_) => return Ok(None),
+            }
+        }
+        let Some(change) = linear_solution(&start, &columns) else { return Ok(None) };
+        let mut solved = draw.clone();
+        for (unknown, change) in unknowns.iter().zip(&change) {
+            if !change.is_zero() {
+                let value = &self.current(draw, *unknown) + change;
+                if !self.allowed(*unknown, &value) {
+                    return Ok(None);
+                }
+                solved.chosen.insert(*unknown, value);
+            }
+        }
+        let holds = self.residuals(&solved, count).is_ok_and(|all| all.iter().all(BTreeMap::is_empty));
+        Ok(holds.then_some(solved))
+    }
+
+    /// Whether a number may have a value, by the sign that was declared.
+    fn allowed(&self, unknown: Unknown, value: &Rational) -> bool {
+        let sign = match unknown {
+            Unknown::Scalar(id) | Unknown::Coefficient { field: id, monomial: 0, .. } => self.sign(id),
+            Unknown::Coefficient { .. } | Unknown::Point(_) => Sign::Any,
+        };
+        match sign {
+            Sign::Any => true,
+            Sign::NonNegative => !value.is_negative(),
+            Sign::Positive => value.is_positive(),
+        }
+    }
+
+    fn sign(&self, id: SymbolId) -> Sign {
+        match self.case.symbols.get(id).kind {
+            SymbolKind::Scalar(sign) | SymbolKind::Field { sign, .. } => sign,
+            _ => Sign::Any,
+        }
+    }
+
+    /// The number as it is.
+    fn current(&self, draw: &Draw, unknown: Unknown) -> Rational {
+        match unknown {
+            Unknown::Scalar(id) => draw.scalar(id, self.sign(id)),
+            Unknown::Point(i) => draw.point(i),
+            Unknown::Coefficient { field, .. } => draw.coefficient(unknown, 0, self.sign(field)),
+        }
+    }
+
+    /// The groups that may be chosen for an equation: scalars of any sign, fields, other scalars, the point.
+    fn candidates(&self, draw: &Draw, equation: &Equation) -> Vec<Group> {
+        let parts = match &equation.form {
+            Form::Sides(left, right) | Form::Everywhere(left, right) => vec![left, right],
+            Form::Value(request, _) => vec![&request.expression],
+        };
+        let mut names = BTreeSet::new();
+        for part in parts {
+            self.names(part, &mut names, 0);
+        }
+        let small = self.case.claim.remainder.as_ref().map(|remainder| remainder.symbol);
+        let (mut first, mut fields, mut later, mut point) = (vec![], vec![], vec![], vec![]);
+        for id in names {
+            match &self.case.symbols.get(id).kind {
+                SymbolKind::Scalar(sign) if Some(id) != small && !draw.counts.contains_key(&id) => {
+                    if *sign == Sign::Any { &mut first } else { &mut later }.push(Group::Scalar(id));
+                }
+                SymbolKind::Field { .. } if !draw.squared.contains(&id) => {
+                    let most = equation.degree + self.case.derivatives.max(2);
+                    fields.extend((0..=most).map(|degree| Group::Field(id, degree)));
+                }
+                SymbolKind::Coordinate(i) => point.push(Group::Point(*i as usize)),
+                SymbolKind::Space => point.extend((0..draw.dimension).map(Group::Point)),
+                _ => {}
+            }
+        }
+        [first, fields, later, point].concat()
+    }
+
+    /// The names in an expression, those in definitions among them.
+    fn names(&self, e: &Expr, names: &mut BTreeSet<SymbolId>, depth: usize) {
+        let mut defined = Vec::new();
+        e.any(&mut |part| {
+            if let Kind::Symbol(id) = part.kind() {
+                match self.case.hypotheses.definitions.get(id) {
+                    Some(definition) => defined.push(definition),
+                    None => {
+                        names.insert(*id);
+                    }
+                }
+            }
+            false
+        });
+        if depth < 20 {
+            defined.into_iter().for_each(|definition| self.names(definition, names, depth + 1));
+        }
+    }
+
+    /// The numbers of a group.
+    fn unknowns(&self, draw: &Draw, group: Group) -> Vec<Unknown> {
+        let (field, degree) = match group {
+            Group::Scalar(id) => return vec![Unknown::Scalar(id)],
+            Group::Point(i) => return vec![Unknown::Point(i)],
+            Group::Field(field, degree) => (field, degree),
+        };
+        let SymbolKind::Field { shape, arguments, .. } = &self.case.symbols.get(field).kind else {
+            return vec![];
+        };
+        let Some(table) = Monomials::of(draw.dimension) else { return vec![] };
+        let d = draw.dimension;
+        let symmetric = *shape == FieldShape::Symmetric || draw.symmetric.contains(&field);
+        let components = match shape {
+            FieldShape::Scalar => 1,
+            FieldShape::Vector => d,
+            FieldShape::Symmetric => d * d,
+            FieldShape::Matrix => d * draw.columns(field),
+        };
+        let outcomes = if arguments.is_empty() { 1 } else { draw.support };
+        let from = if degree == 0 { 0 } else { table.up_to[(degree - 1).min(table.up_to.len() - 1)] };
+        let to = table.up_to[degree.min(table.up_to.len() - 1)];
+        let mut unknowns = Vec::new();
+        for outcome in 0..u32::try_from(outcomes).unwrap_or(1) {
+            for component in (0..components).filter(|c| !symmetric || c / d <= c % d) {
+                let place = |monomial| Unknown::Coefficient { field, outcome, component, monomial };
+                unknowns.extend((from..to).map(place));
+            }
+        }
+        unknowns
+    }
+}
+
+/// A change of the unknowns by which the residuals vanish, if they are linear; the columns are the residuals after a
+/// change of one unknown by 1.
+fn linear_solution(start: &[Residual], columns: &[Vec<Residual>]) -> Option<Vec<Rational>> {
+    let mut rows: BTreeMap<(usize, (u32, usize, Key, usize)), Vec<Rational>> = BTreeMap::new();
+    let width = columns.len() + 1;
+    for (column, residuals) in columns.iter().chain([&start.to_vec()]).enumerate() {
+        for (equation, residual) in residuals.iter().enumerate() {
+            for (place, value) in residual {
+                let row = rows.entry((equation, *place)).or_insert_with(|| vec![Rational::ZERO; width]);
+                row[column] = value.clone();
+            }
+        }
+    }
+    let mut rows: Vec<Vec<Rational>> = rows.into_values().collect();
+    for row in &mut rows {
+        let base = row[width - 1].clone();
+        row[..width - 1].iter_mut().for_each(|entry| *entry -= &base);
+    }
+    let mut pivots: Vec<usize> = Vec::new();
+    let mut change = vec![Rational::ZERO; columns.len()];
+    for column in 0..columns.len() {
+        let top = pivots.len();
+        let Some(found) = (top..rows.len()).find(|row| !rows[*row][column].is_zero()) else { continue };
+        rows.swap(top, found);
+        let scale = rows[top][column].recip()?;
+        rows[top].iter_mut().for_each(|entry| *entry = &*entry * &scale);
+        let lead = rows[top].clone();
+        for (number, row) in rows.iter_mut().enumerate() {
+            if number != top && !row[column].is_zero() {
+                let factor = row[column].clone();
+                row.iter_mut().zip(&lead).for_each(|(entry, l)| *entry -= &(&factor * l));
+            }
+        }
+        pivots.push(column);
+    }
+    if rows[pivots.len()..].iter().any(|row| !row[width - 1].is_zero()) {
+        return None;
+    }
+    for (row, column) in rows.iter().zip(&pivots) {
+        change[*column] = -&row[width - 1];
+    }
+    Some(change)
+}

@@ -284,7 +284,7 @@ pub(super) fn counterexample(case: &Case<'_>, draw: &Draw, found: Difference) ->
 fn lines(case: &Case<'_>, draw: &Draw, id: SymbolId, degree: usize) -> Vec<String> {
     let symbol = case.symbols.get(id);
     let SymbolKind::Field { shape, arguments, sign, .. } = &symbol.kind else { return Vec::new() };
-    if draw.squared.contains(&id) || case.hypotheses.definitions.contains_key(&id) {
+    if draw.rooted.contains(&id) || case.hypotheses.definitions.contains_key(&id) {
         return Vec::new();
     }
     let d = draw.dimension;

@@ -31,6 +31,8 @@ pub(super) enum Unknown {
 pub(super) enum Size {
     /// A digit or two, to be read.
     Small,
+    /// Two digits: where equations are solved for some of them.
+    Medium,
     /// Four digits, for residues: fewer coincidences.
     Large,
 }
@@ -66,8 +68,10 @@ pub(super) struct Draw {
     pub(super) boundary: u32,
     /// Matrix fields that are symmetric by a condition.
     pub(super) symmetric: HashSet<SymbolId>,
-    /// Symmetric fields that are drawn as squares of symmetric ones.
-    pub(super) squared: HashSet<SymbolId>,
+    /// Names in a matrix whose root is taken: symmetric fields are squares, data have a covariance with a rational root.
+    pub(super) rooted: HashSet<SymbolId>,
+    /// Whether the data points are those of [`super::whiten`].
+    pub(super) whitened: bool,
     /// What such squares are multiplied by, if not 1.
     pub(super) scales: HashMap<SymbolId, Rational>,
     /// Logarithms are additive in the prime factors of their argument and random in these: where no exponential occurs.
@@ -82,6 +86,7 @@ pub(super) enum Purpose {
     Scalar,
     Point,
     Field,
+    Root,
     Random,
     Weight,
     Columns,
@@ -130,6 +135,7 @@ impl Draw {
         }
         let (numerator, denominator) = match self.size {
             Size::Small => (NUMERATORS[pick(3, 8)], DENOMINATORS[pick(12, 8)]),
+            Size::Medium => (2 + i64::try_from(pick(3, 29)).unwrap_or(0), 1),
             Size::Large => {
                 (2 + i64::try_from(pick(3, 9973)).unwrap_or(0), 1 + i64::try_from(pick(40, 16)).unwrap_or(0))
             }
@@ -187,6 +193,9 @@ impl Draw {
         if self.symmetric.contains(&field) {
             return self.dimension;
         }
+        if self.rooted.contains(&field) {
+            return self.dimension + 1;
+        }
         let most = self.most_columns as u64;
         usize::try_from(most - self.bits(Purpose::Columns, [u64::from(field.0), 0, 0, 0]) % 2 % most)
             .unwrap_or(1)
@@ -194,9 +203,12 @@ impl Draw {
 
     /// The probabilities of the data points.
     pub(super) fn weights(&self) -> Vec<Rational> {
-        let part = |outcome: usize| match (self.equal_weights, self.squares) {
-            (true, _) => Rational::ONE,
-            (false, _) => {
+        if self.whitened {
+            return (0..self.support).map(|o| self.white_weight(u32::try_from(o).unwrap_or(0))).collect();
+        }
+        let part = |outcome: usize| match self.equal_weights {
+            true => Rational::ONE,
+            false => {
                 Rational::from(
                     1 + i64::try_from(self.bits(Purpose::Weight, [outcome as u64; 4]) % 5).unwrap_or(0),
                 ) + Rational::from(i64::try_from(outcome).unwrap_or(0))

@@ -11,14 +11,27 @@ use super::evaluate::{Evaluator, Scene, number};
 use super::number::Exact;
 use super::series::{EXACT, Key, Limits, Series, Stop, Try};
 use super::tensor::{Tensor, shape};
-use crate::expression::{Expr, Function, Kind, Rational, SymbolId};
+use crate::expression::{Expr, Function, Kind, Rational, Shape, SymbolId};
 use std::collections::HashMap;
+
+/// The number that is meant by the value of an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    /// That of a scalar.
+    Scalar,
+    /// The determinant of a matrix.
+    Determinant,
+    /// The first component of a matrix.
+    FirstEntry,
+}
 
 /// A number at the point that must be another one.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
-    /// The expression; of a matrix its determinant is meant.
+    /// The expression.
     pub(super) expression: Expr,
+    /// What number of it is meant.
+    pub(super) measure: Measure,
     /// Where it is evaluated.
     pub(super) scene: Scene,
     /// The values that will do, the best first.
@@ -33,11 +46,26 @@ pub(super) struct Requests {
 
 impl Requests {
     /// Notes a request and stops.
-    fn ask(&mut self, expression: &Expr, scene: &Scene, targets: Vec<Rational>) -> Stop {
+    pub(super) fn ask(&mut self, expression: &Expr, scene: &Scene, targets: Vec<Rational>) -> Stop {
+        let measure = match expression.shape() {
+            Shape::Scalar => Measure::Scalar,
+            Shape::Vector(_) | Shape::Matrix(..) | Shape::Components(_) => Measure::Determinant,
+        };
+        self.ask_for(measure, expression, scene, targets)
+    }
+
+    /// Notes a request about a number that is not the only one of an expression.
+    pub(super) fn ask_for(
+        &mut self,
+        measure: Measure,
+        expression: &Expr,
+        scene: &Scene,
+        targets: Vec<Rational>,
+    ) -> Stop {
         if scene.place != 0 {
             return Stop::unable("a function at a replaced point, where its value is not rational");
         }
-        self.list.push(Request { expression: expression.clone(), scene: scene.clone(), targets });
+        self.list.push(Request { expression: expression.clone(), measure, scene: scene.clone(), targets });
         Stop::Adjust(u32::try_from(self.list.len() - 1).unwrap_or(0))
     }
 }

@@ -30,6 +30,7 @@ mod solve;
 mod survey;
 mod symbols;
 mod tensor;
+mod whiten;
 
 use crate::expression::{Claim, Expr, Rational, Sides, Symbols};
 use std::sync::Arc;

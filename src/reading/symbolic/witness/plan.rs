@@ -182,13 +182,26 @@ impl<'a> Case<'a> {
                 .then_some(self.survey.primes + self.derivatives + 3),
             boundary: if integrals { boundary } else { 0 },
             symmetric: self.symmetric.clone(),
-            squared: self.survey.squared.iter().copied().collect(),
+            rooted: self.survey.rooted.iter().copied().collect(),
+            whitened: self.whitened(),
             scales: HashMap::new(),
             free_logarithms: false,
             chosen: HashMap::new(),
         };
+        if draw.whitened {
+            draw.support = 1 << extent.dimension;
+        }
         let batches = self.batches(extent, &mut draw)?;
         Ok((draw, batches))
+    }
+
+    /// Whether a root is taken of a matrix of random names.
+    fn whitened(&self) -> bool {
+        self.survey.rooted.iter().any(|id| match &self.symbols.get(*id).kind {
+            SymbolKind::Field { arguments, .. } => !arguments.is_empty(),
+            SymbolKind::Random { .. } => true,
+            _ => false,
+        })
     }
 
     /// Chooses whole numbers for the sizes of batches.
@@ -197,12 +210,19 @@ impl<'a> Case<'a> {
         let sizes = scalars(batches.values().map(|batch| &batch.size));
         let populations = scalars(batches.values().filter_map(|batch| batch.population.as_ref()));
         let finite = batches.values().any(|batch| batch.population.is_some());
-        let copies = if draw.squares { [4, 1, 1, 4, 9] } else { [extent.copies, 1, 2, 3, 6] };
+        let copies = match (draw.squares, draw.whitened) {
+            (true, true) if extent.dimension > 1 => [1, 4, 1, 4, 9],
+            (true, _) => [4, 1, 1, 4, 9],
+            (false, _) => [extent.copies, 1, 2, 3, 6],
+        };
         for copies in copies {
             for population in copies.max(3)..copies.max(3) + 3 {
                 draw.counts = populations.iter().map(|id| (*id, population)).collect();
                 draw.counts.extend(sizes.iter().map(|id| (*id, copies)));
                 if let Some((plans, support)) = plans(batches, &draw.counts) {
+                    if finite && draw.whitened {
+                        return Err(Stop::unable("the root of a covariance of finitely many data points"));
+                    }
                     if finite {
                         draw.support = support;
                         draw.equal_weights = true;
@@ -219,7 +239,12 @@ impl<'a> Case<'a> {
         let mut last = Stop::Budget;
         let attempts = if self.claim.conditions.is_empty() { ATTEMPTS } else { 4 * ATTEMPTS };
         for attempt in 0..attempts {
-            let size = if self.survey.needs_rationals { Size::Small } else { Size::Large };
+            let solves = !self.claim.conditions.is_empty() || !self.hypotheses.equations.is_empty();
+            let size = match (self.survey.needs_rationals, solves) {
+                (true, _) => Size::Small,
+                (false, true) => Size::Medium,
+                (false, false) => Size::Large,
+            };
             let (mut draw, batches) = self.draw(extent, seed.wrapping_add(attempt), size)?;
             // Inequalities hold more often where numbers are positive.
             draw.positive = attempt % 2 == 1;

@@ -290,6 +290,11 @@ impl Ring {
         left.map(|_| ()).ok_or(Stop::Budget)
     }
 
+    /// Work left.
+    pub(super) fn left(&self) -> u64 {
+        self.budget.get()
+    }
+
     /// The number of coefficients of a block that reaches a degree.
     pub(super) fn length(&self, degree: usize) -> Try<usize> {
         self.monomials.up_to.get(degree).copied().ok_or(Stop::Budget)

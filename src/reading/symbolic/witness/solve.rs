@@ -8,11 +8,12 @@
 
 use super::draw::{Draw, Unknown};
 use super::evaluate::{BatchPlan, Evaluator, Scene};
-use super::functions::Request;
+use super::functions::{Measure, Request};
 use super::monomials::Monomials;
 use super::plan::Case;
 use super::series::{Key, Series, Stop, Try};
 use crate::expression::{Expr, FieldShape, Kind, Rational, Sign, SymbolId, SymbolKind};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What must vanish.
@@ -51,16 +52,21 @@ pub(super) struct Solver<'s, 'a> {
     /// Half powers of the small parameter from here on do not matter.
     cut: i32,
     equations: Vec<Equation>,
-    /// The groups that were chosen so far.
-    groups: BTreeSet<Group>,
+    /// The groups that were chosen so far, in the order of their choice.
+    groups: Vec<Group>,
+    /// Work left.
+    budget: Cell<u64>,
 }
 
 /// Fewer unknowns than this are chosen at once.
 const MOST_UNKNOWNS: usize = 400;
+/// The share of the budget of an instance that its choice may take.
+const SHARE: u64 = 4;
 
 impl<'s, 'a> Solver<'s, 'a> {
     pub(super) fn new(case: &'s Case<'a>, batches: &'s HashMap<u32, BatchPlan>, cut: i32) -> Self {
-        Self { case, batches, cut, equations: Vec::new(), groups: BTreeSet::new() }
+        let budget = Cell::new(case.budget / SHARE);
+        Self { case, batches, cut, equations: Vec::new(), groups: Vec::new(), budget }
     }
 
     /// Makes the instance obey `left = right` at the point.
@@ -112,27 +118,72 @@ impl<'s, 'a> Solver<'s, 'a> {
             return Ok(());
         }
         let all = self.equations.len();
-        for group in self.candidates(draw, last) {
-            for with_earlier in [false, true] {
-                if with_earlier && self.groups.is_empty() {
-                    continue;
-                }
-                let mut groups = if with_earlier { self.groups.clone() } else { BTreeSet::new() };
-                groups.insert(group);
+        let candidates = self.candidates(draw, last);
+        for group in &candidates {
+            // Alone, or together with some of those that were chosen before, the latest first.
+            for earlier in (0..=self.groups.len()).rev() {
+                let mut groups: BTreeSet<Group> = self.groups[earlier..].iter().copied().collect();
+                groups.insert(*group);
                 if let Some(solved) = self.try_groups(draw, &groups, all)? {
                     *draw = solved;
-                    self.groups.insert(group);
+                    self.groups.retain(|chosen| chosen != group);
+                    self.groups.push(*group);
                     return Ok(());
                 }
             }
         }
+        if let Some(solved) = self.try_values(draw, &candidates, all)? {
+            *draw = solved;
+            return Ok(());
+        }
         Err(Stop::unable("a condition that could not be met"))
+    }
+
+    /// Tries small numbers for one unknown, or for two, where the equations are not linear.
+    fn try_values(&self, draw: &Draw, candidates: &[Group], count: usize) -> Try<Option<Draw>> {
+        let values: Vec<Rational> =
+            [1, 2, 3, 4, 5, -1, -2, -3, -4, 0].into_iter().map(Rational::integer).collect();
+        let fractions =
+            [(1, 2), (1, 4), (1, 3), (3, 2), (9, 4)].into_iter().filter_map(|(n, d)| Rational::new(n, d));
+        let single: Vec<Rational> = values.iter().cloned().chain(fractions).collect();
+        let simple = |group: &&Group| !matches!(group, Group::Field(_, degree) if *degree > 0);
+        let unknowns: Vec<Unknown> =
+            candidates.iter().filter(simple).flat_map(|group| self.unknowns(draw, *group)).take(6).collect();
+        let holds = |choice: &[(Unknown, &Rational)]| -> Try<Option<Draw>> {
+            if !choice.iter().all(|(unknown, value)| self.allowed(*unknown, value)) {
+                return Ok(None);
+            }
+            let mut moved = draw.clone();
+            moved.chosen.extend(choice.iter().map(|(unknown, value)| (*unknown, (*value).clone())));
+            match self.residuals(&moved, count) {
+                Ok(all) => Ok(all.iter().all(BTreeMap::is_empty).then_some(moved)),
+                Err(Stop::Budget) => Err(Stop::Budget),
+                Err(_) => Ok(None),
+            }
+        };
+        for unknown in &unknowns {
+            for value in &single {
+                if let Some(found) = holds(&[(*unknown, value)])? {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        for (position, first) in unknowns.iter().enumerate() {
+            for second in &unknowns[position + 1..] {
+                for (x, y) in values.iter().flat_map(|x| values.iter().map(move |y| (x, y))) {
+                    if let Some(found) = holds(&[(*first, x), (*second, y)])? {
+                        return Ok(Some(found));
+                    }
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// The coefficients of an equation that do not vanish.
     fn residual(&self, draw: &Draw, equation: &Equation) -> Try<Residual> {
         let setting = self.case.setting(draw, self.batches, self.cut);
-        let mut evaluator = Evaluator::<Rational>::new(setting, self.case.budget)?;
+        let mut evaluator = Evaluator::<Rational>::new(setting, self.budget.get())?;
         let outside = evaluator.outside();
         let degree = equation.degree;
         let mut residual = Residual::new();
@@ -167,14 +218,15 @@ impl<'s, 'a> Solver<'s, 'a> {
             }
             Form::Value(request, target) => {
                 let value = evaluator.value(&request.expression, 0, &request.scene)?;
-                let number = if value.extents.is_empty() {
-                    value.as_scalar()?.value()
-                } else {
-                    value.determinant(&evaluator.ring, evaluator.limits(0))?.value()
+                let number = match request.measure {
+                    Measure::Scalar => value.as_scalar()?.value(),
+                    Measure::Determinant => value.determinant(&evaluator.ring, evaluator.limits(0))?.value(),
+                    Measure::FirstEntry => value.data.first().map_or_else(|| Rational::ZERO, Series::value),
                 };
                 note(0, 0, &Series::constant(&number - target))?;
             }
         }
+        self.budget.set(evaluator.ring.left());
         Ok(residual)
     }
 
@@ -266,7 +318,7 @@ impl<'s, 'a> Solver<'s, 'a> {
                 SymbolKind::Scalar(sign) if Some(id) != small && !draw.counts.contains_key(&id) => {
                     if *sign == Sign::Any { &mut first } else { &mut later }.push(Group::Scalar(id));
                 }
-                SymbolKind::Field { .. } if !draw.squared.contains(&id) => {
+                SymbolKind::Field { .. } if !draw.rooted.contains(&id) || draw.whitened => {
                     let most = equation.degree + self.case.derivatives.max(2);
                     fields.extend((0..=most).map(|degree| Group::Field(id, degree)));
                 }

@@ -22,8 +22,8 @@ pub(super) struct Survey {
     pub(super) integrals: bool,
     /// A random number with a distribution.
     pub(super) distributions: bool,
-    /// Symmetric fields whose roots are taken.
-    pub(super) squared: BTreeSet<SymbolId>,
+    /// Names in a matrix whose root is taken.
+    pub(super) rooted: BTreeSet<SymbolId>,
     /// How often a declared function is differentiated at most.
     pub(super) primes: usize,
     /// One batch has two sizes.
@@ -92,7 +92,7 @@ impl Survey {
                 self.roots = true;
                 a.any(&mut |part| {
                     if let Kind::Symbol(id) = part.kind() {
-                        self.squared.insert(*id);
+                        self.rooted.insert(*id);
                     }
                     false
                 });

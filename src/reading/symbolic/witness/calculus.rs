@@ -247,6 +247,9 @@ impl<F: Exact> Evaluator<'_, F> {
         let table = self.ring.monomials;
         for a in 1..self.ring.length(order)? {
             let degree = table.degree[a];
+            if table.exponents[a].iter().skip(self.setting.draw.dimension).any(|exponent| *exponent > 0) {
+                continue;
+            }
             let limits = self.limits(k.saturating_add(degree));
             let mut moment = self.average(&[step], scene, &mut |this, scene| {
                 let v = this.value(step, limits.degree, scene)?;
@@ -295,6 +298,11 @@ impl<F: Exact> Evaluator<'_, F> {
                 Ok((*self.value(e, k, &inner)?).clone())
             }
             SymbolKind::Coordinate(i) => {
+                if self.setting.local {
+                    return Err(Stop::unable(
+                        "another point than that about which a hypothesis was made to hold",
+                    ));
+                }
                 let i = *i as usize;
                 let value = by.value();
                 *place.point.get_mut(i).ok_or_else(shape)? = value.clone();

@@ -48,6 +48,9 @@ pub(super) struct Draw {
     pub(super) positive: bool,
     /// `d`
     pub(super) dimension: usize,
+    /// Fields, and scalars that were chosen, depend on one more variable than the coordinates, in which nothing is
+    /// differentiated: what is special at the point is not beside it.
+    pub(super) parameter: bool,
     /// How many data points there are.
     pub(super) support: usize,
     /// All data points are equally likely.
@@ -162,6 +165,17 @@ impl Draw {
             Sign::Any => self.number(Purpose::Scalar, parts),
             Sign::NonNegative | Sign::Positive => self.positive(Purpose::Scalar, parts),
         }
+    }
+
+    /// How many variables series have.
+    pub(super) fn variables(&self) -> usize {
+        self.dimension + usize::from(self.parameter)
+    }
+
+    /// The coefficient of the parameter in a scalar that was chosen; nothing for others.
+    pub(super) fn slope(&self, id: SymbolId) -> Option<Rational> {
+        let moves = self.parameter && self.chosen.contains_key(&Unknown::Scalar(id));
+        moves.then(|| self.number(Purpose::Scalar, [u64::from(id.0), 0, 0, 1]))
     }
 
     /// A coordinate of the point.

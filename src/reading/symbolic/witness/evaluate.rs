@@ -68,6 +68,8 @@ pub(super) struct Setting<'a> {
     pub(super) batches: &'a HashMap<u32, BatchPlan>,
     /// Symbols that a hypothesis gives.
     pub(super) definitions: &'a HashMap<SymbolId, Expr>,
+    /// Some hypotheses hold by the choice of coefficients about the point alone.
+    pub(super) local: bool,
     /// The small parameter.
     pub(super) small: Option<SymbolId>,
     /// Half powers of it from here on are dropped.
@@ -107,7 +109,7 @@ impl<'a, F: Exact> Evaluator<'a, F> {
         let draw = setting.draw;
         let point = (0..draw.dimension).map(|i| number(&draw.point(i))).collect::<Try<_>>()?;
         let weights = draw.weights().iter().map(number).collect::<Try<_>>()?;
-        let ring = Ring::new(draw.dimension, budget)?;
+        let ring = Ring::new(draw.variables(), budget)?;
         Ok(Self {
             setting,
             ring,

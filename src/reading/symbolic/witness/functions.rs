@@ -3,8 +3,10 @@
 //! Transcendental constants are replaced by rational ones that obey the same laws. `exp` becomes the homomorphism
 //! `c -> y^(2c)` for a random `y`, and `(cos, sin)` a homomorphism to rational points of the circle: by the theorem of
 //! Lindemann and Weierstrass `exp(1/2)` and `exp(i/2)` obey no law with rational coefficients beyond these, so that
-//! nothing true becomes false and nothing false is lost but by chance. Logarithms and powers to symbolic exponents are
-//! taken at 1; where an argument is another number, the instance is asked to change.
+//! nothing true becomes false and nothing false is lost but by chance. Logarithms are additive in the prime factors of
+//! their argument, with random values for the primes (but `1/2` for `y`), unless a function of a logarithm is taken. Then
+//! logarithms, like powers to symbolic exponents, are taken at 1; where an argument is another number, the instance is
+//! asked to change.
 
 use super::draw::Purpose;
 use super::evaluate::{Evaluator, Scene, number};
@@ -345,17 +347,27 @@ impl<F: Exact> Evaluator<'_, F> {
     /// `exp(c)/j!`
     fn exponential(&mut self, c: &Rational, length: usize, at: (&Expr, &Scene)) -> Try<Vec<F>> {
         let doubled = self.doubled(c, at)?;
-        let root = self.setting.draw.bits(Purpose::Constant, [0; 4]) % 3 + 2;
-        let root = Rational::from(i64::try_from(root).unwrap_or(2));
-        let value = root.pow(doubled).ok_or(Stop::Budget)?;
+        let value = Rational::integer(self.root_of_e()).pow(doubled).ok_or(Stop::Budget)?;
         self.constants.logarithms.insert(value.clone(), c.clone());
         let softplus = self.softplus(c);
         self.constants.logarithms.insert(&value + &Rational::ONE, softplus);
         divided_by_factorials(|_| number(&value), length)
     }
 
-    /// A number for `softplus(c)`, with `softplus(c) - softplus(-c) = c`.
+    /// A prime number for `exp(1/2)`.
+    fn root_of_e(&self) -> i64 {
+        [2, 3, 5, 7][(self.setting.draw.bits(Purpose::Constant, [0; 4]) % 4) as usize]
+    }
+
+    /// A number for `softplus(c) = log(1 + exp(c))`, with `softplus(c) - softplus(-c) = c`.
     fn softplus(&self, c: &Rational) -> Rational {
+        let doubled = (c * &Rational::integer(2)).to_integer().and_then(|n| i32::try_from(n).ok());
+        let exponential = doubled.and_then(|n| Rational::integer(self.root_of_e()).pow(n));
+        if self.setting.draw.free_logarithms
+            && let Some(logarithm) = exponential.and_then(|value| self.additive(&(&value + &Rational::ONE)))
+        {
+            return logarithm;
+        }
         let value = self.setting.draw.number(Purpose::Constant, [1, c.abs().fingerprint(), 0, 0]);
         if c.is_negative() { &value + c } else { value }
     }
@@ -393,7 +405,8 @@ impl<F: Exact> Evaluator<'_, F> {
         let mut sum = Rational::ZERO;
         for (part, sign) in [(numerator, 1), (denominator, -1)] {
             for (prime, times) in prime_factors(part)? {
-                let value = self.setting.draw.number(Purpose::Constant, [3, prime.unsigned_abs(), 0, 0]);
+                let drawn = || self.setting.draw.number(Purpose::Constant, [3, prime.unsigned_abs(), 0, 0]);
+                let value = if prime == self.root_of_e() { Rational::half(1) } else { drawn() };
                 sum += &(&value * &Rational::from(sign * times));
             }
         }

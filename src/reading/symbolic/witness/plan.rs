@@ -1,13 +1,14 @@
 //! Which instances a claim is put to, and what follows from them.
 
-use super::compare::{Comparison, Difference, compare, counterexample};
+use super::compare::{Comparison, Difference, compare};
 use super::draw::{Draw, Size};
 use super::evaluate::BatchPlan;
 use super::hypotheses::Hypotheses;
+use super::monomials::MOST_DIMENSIONS;
 use super::number::Residue;
 use super::series::Stop;
 use super::survey::Survey;
-use super::{Agreement, Options, Outcome};
+use super::{Agreement, Options, Outcome, show};
 use crate::expression::{Batch, Claim, Condition, Expr, Kind, Rational, SymbolId, SymbolKind, Symbols};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -59,12 +60,8 @@ pub(super) fn run(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols, options: 
         Ok(case) => case,
         Err(stop) => return unable(&stop),
     };
-    let dimensions = match case.dimensions() {
-        Ok(dimensions) => dimensions,
-        Err(stop) => return unable(&stop),
-    };
     let mut instances = Vec::new();
-    for dimension in dimensions {
+    for dimension in case.dimensions() {
         for (number, extent) in (0..).zip(extents(dimension)) {
             let seed = options.seed.wrapping_add(1000 * dimension as u64 + 100 * number);
             match case.settle(extent, seed) {
@@ -120,40 +117,38 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The dimensions that apply: of named coordinates, of a condition `dim = ..`, or 1, 2 and 3.
-    fn dimensions(&self) -> Result<Vec<usize>, Stop> {
-        let mut dimensions = match self.symbols.coordinates() {
-            Some(coordinates) => vec![coordinates.len()],
-            None => vec![1, 2, 3],
-        };
-        for condition in &self.claim.conditions {
-            let Condition::Equal(a, b) = condition else { continue };
-            let wanted = match (a.kind(), b.kind()) {
-                (Kind::Dimension, Kind::Number(n)) | (Kind::Number(n), Kind::Dimension) => n,
-                _ => continue,
-            };
-            let wanted =
-                wanted.to_integer().and_then(|n| usize::try_from(n).ok()).filter(|n| (1..=6).contains(n));
-            let wanted = wanted.ok_or_else(|| Stop::unable("a dimension that cannot be had"))?;
-            if self.symbols.coordinates().is_some() {
-                dimensions.retain(|d| *d == wanted);
-            } else if dimensions.len() == 3 || dimensions == [wanted] {
-                dimensions = vec![wanted];
-            } else {
-                dimensions.clear();
+    /// The dimensions that apply: that of named coordinates, else those from 1 to 3, else a higher one, that the
+    /// conditions on `dim` allow.
+    fn dimensions(&self) -> Vec<usize> {
+        let allowed = |dimension: &usize| self.allows(&BTreeMap::new(), *dimension);
+        match self.symbols.coordinates() {
+            Some(coordinates) => vec![coordinates.len()].into_iter().filter(allowed).collect(),
+            None => {
+                let low: Vec<usize> = (1..=3).filter(allowed).collect();
+                if low.is_empty() { (4..=MOST_DIMENSIONS).filter(allowed).take(1).collect() } else { low }
             }
         }
-        Ok(dimensions)
+    }
+
+    /// Whether the conditions on whole numbers alone, `dim` and the sizes of batches, hold.
+    fn allows(&self, counts: &BTreeMap<SymbolId, i64>, dimension: usize) -> bool {
+        let of = |e: &Expr| value(e, counts, dimension, 0);
+        self.claim.conditions.iter().all(|condition| match condition {
+            Condition::Equal(a, b) => of(a).zip(of(b)).is_none_or(|(a, b)| a == b),
+            Condition::Positive(a) => of(a).is_none_or(|a| a.is_positive()),
+            Condition::NonNegative(a) => of(a).is_none_or(|a| !a.is_negative()),
+        })
     }
 
     /// The conditions that are equations at the point.
     pub(super) fn equations(&self) -> impl Iterator<Item = (&Expr, &Expr)> {
         self.claim.conditions.iter().filter_map(|condition| match condition {
-            Condition::Equal(a, b) if symmetry(condition).is_none() => {
-                let dimension = matches!(a.kind(), Kind::Dimension) || matches!(b.kind(), Kind::Dimension);
-                (!dimension).then_some((a, b))
+            Condition::Equal(a, b)
+                if symmetry(condition).is_none() && !is_dimension(a) && !is_dimension(b) =>
+            {
+                Some((a, b))
             }
-            _ => None,
+            Condition::Equal(..) | Condition::Positive(_) | Condition::NonNegative(_) => None,
         })
     }
 
@@ -171,6 +166,7 @@ impl<'a> Case<'a> {
             size,
             positive: false,
             dimension: extent.dimension,
+            parameter: self.survey.special && !integrals && !self.survey.distributions,
             support: extent.support,
             equal_weights: false,
             most_columns: extent.columns,
@@ -185,7 +181,7 @@ impl<'a> Case<'a> {
             rooted: self.survey.rooted.iter().copied().collect(),
             whitened: self.whitened(),
             scales: HashMap::new(),
-            free_logarithms: false,
+            free_logarithms: !self.survey.entangled,
             chosen: HashMap::new(),
         };
         if draw.whitened {
@@ -216,9 +212,12 @@ impl<'a> Case<'a> {
             (false, _) => [extent.copies, 1, 2, 3, 6],
         };
         for copies in copies {
-            for population in copies.max(3)..copies.max(3) + 3 {
+            for population in [copies.max(3), copies.max(3) + 1, copies.max(3) + 2, copies, copies + 1] {
                 draw.counts = populations.iter().map(|id| (*id, population)).collect();
                 draw.counts.extend(sizes.iter().map(|id| (*id, copies)));
+                if !self.allows(&draw.counts, extent.dimension) {
+                    continue;
+                }
                 if let Some((plans, support)) = plans(batches, &draw.counts) {
                     if finite && draw.whitened {
                         return Err(Stop::unable("the root of a covariance of finitely many data points"));
@@ -248,7 +247,6 @@ impl<'a> Case<'a> {
             let (mut draw, batches) = self.draw(extent, seed.wrapping_add(attempt), size)?;
             // Inequalities hold more often where numbers are positive.
             draw.positive = attempt % 2 == 1;
-            draw.free_logarithms = attempt >= 2 && !self.survey.exponentials;
             let result = if self.survey.needs_rationals {
                 compare::<Rational>(self, &mut draw, &batches)
             } else {
@@ -266,7 +264,7 @@ impl<'a> Case<'a> {
     /// Shows a difference in rational numbers, small ones if such differ too.
     fn show(&self, extent: Extent, draw: &Draw, found: Difference) -> Outcome {
         if found.is_rational() {
-            return Outcome::Differs(Box::new(counterexample(self, draw, found)));
+            return Outcome::Differs(Box::new(show::counterexample(self, draw, found)));
         }
         let small = Extent { support: extent.support.min(2), copies: extent.copies.min(2), ..extent };
         let tries = [
@@ -280,11 +278,16 @@ impl<'a> Case<'a> {
             let Ok((mut instance, batches)) = self.draw(extent, seed, size) else { continue };
             instance.positive = draw.positive;
             if let Ok(Comparison::Different(found)) = compare::<Rational>(self, &mut instance, &batches) {
-                return Outcome::Differs(Box::new(counterexample(self, &instance, *found)));
+                return Outcome::Differs(Box::new(show::counterexample(self, &instance, *found)));
             }
         }
         Outcome::Unable("the sides differ modulo a prime, at numbers too large to show".into())
     }
+}
+
+/// Whether an expression is the dimension.
+fn is_dimension(e: &Expr) -> bool {
+    matches!(e.kind(), Kind::Dimension)
 }
 
 /// Matrix fields that a condition `B = B'` makes symmetric.
@@ -326,7 +329,7 @@ fn plans(
     let mut slot = 1;
     for (number, batch) in batches {
         let whole = |e: &Expr| {
-            let value = value(e, counts, 0)?.to_integer().filter(|n| (1..=200).contains(n))?;
+            let value = value(e, counts, 0, 0)?.to_integer().filter(|n| (1..=200).contains(n))?;
             usize::try_from(value).ok()
         };
         let size = whole(&batch.size)?;
@@ -343,14 +346,15 @@ fn plans(
     Some((plans, support.unwrap_or(0)))
 }
 
-/// The value of an expression of counts.
-fn value(e: &Expr, counts: &BTreeMap<SymbolId, i64>, depth: usize) -> Option<Rational> {
+/// The value of an expression of counts and of the dimension (unless that is 0).
+fn value(e: &Expr, counts: &BTreeMap<SymbolId, i64>, dimension: usize, depth: usize) -> Option<Rational> {
     if depth > 50 {
         return None;
     }
-    let of = |e: &Expr| value(e, counts, depth + 1);
+    let of = |e: &Expr| value(e, counts, dimension, depth + 1);
     match e.kind() {
         Kind::Number(value) => Some(value.clone()),
+        Kind::Dimension if dimension > 0 => i64::try_from(dimension).ok().map(Rational::from),
         Kind::Symbol(id) => counts.get(id).map(|n| Rational::from(*n)),
         Kind::Add(terms) => terms.iter().try_fold(Rational::ZERO, |sum, term| Some(&sum + &of(term)?)),
         Kind::Neg(a) => Some(-of(a)?),

@@ -93,14 +93,14 @@ impl<'s, 'a> Solver<'s, 'a> {
         Ok(())
     }
 
-    /// Makes the instance give a function a value at which it is rational.
-    pub(super) fn grant(&mut self, draw: &mut Draw, request: &Request) -> Try<()> {
+    /// Makes the instance give a function a value at which it is rational, and returns that value.
+    pub(super) fn grant(&mut self, draw: &mut Draw, request: &Request) -> Try<Rational> {
         let before = draw.clone();
         for target in &request.targets {
             let form = Form::Value(request.clone(), target.clone());
             self.equations.push(Equation { form, degree: 0 });
             match self.solve_last(draw) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(target.clone()),
                 Err(Stop::Budget) => return Err(Stop::Budget),
                 Err(_) => {
                     self.equations.pop();
@@ -139,10 +139,10 @@ impl<'s, 'a> Solver<'s, 'a> {
         Err(Stop::unable("a condition that could not be met"))
     }
 
-    /// Tries small numbers for one unknown, or for two, where the equations are not linear.
+    /// Tries small numbers for one unknown, a group, or two, where the equations are not linear.
     fn try_values(&self, draw: &Draw, candidates: &[Group], count: usize) -> Try<Option<Draw>> {
         let values: Vec<Rational> =
-            [1, 2, 3, 4, 5, -1, -2, -3, -4, 0].into_iter().map(Rational::integer).collect();
+            [1, 2, 3, 4, 5, 9, 16, -1, -2, -3, -4, 0].into_iter().map(Rational::integer).collect();
         let fractions =
             [(1, 2), (1, 4), (1, 3), (3, 2), (9, 4)].into_iter().filter_map(|(n, d)| Rational::new(n, d));
         let single: Vec<Rational> = values.iter().cloned().chain(fractions).collect();
@@ -161,9 +161,14 @@ impl<'s, 'a> Solver<'s, 'a> {
                 Err(_) => Ok(None),
             }
         };
-        for unknown in &unknowns {
+        let groups = candidates.iter().filter(simple).map(|group| self.unknowns(draw, *group));
+        for together in
+            unknowns.iter().map(|unknown| vec![*unknown]).chain(groups.filter(|group| group.len() > 1))
+        {
             for value in &single {
-                if let Some(found) = holds(&[(*unknown, value)])? {
+                let choice: Vec<(Unknown, &Rational)> =
+                    together.iter().map(|unknown| (*unknown, value)).collect();
+                if let Some(found) = holds(&choice)? {
                     return Ok(Some(found));
                 }
             }
@@ -188,7 +193,7 @@ impl<'s, 'a> Solver<'s, 'a> {
         let degree = equation.degree;
         let mut residual = Residual::new();
         let mut note = |outcome: u32, component: usize, series: &Series<Rational>| -> Try<()> {
-            let table = Monomials::of(draw.dimension).ok_or(Stop::Budget)?;
+            let table = Monomials::of(draw.variables()).ok_or(Stop::Budget)?;
             for (key, block) in &series.terms {
                 for (monomial, value) in block.iter().enumerate() {
                     if table.degree[monomial] <= degree && !value.is_zero() {
@@ -318,7 +323,9 @@ impl<'s, 'a> Solver<'s, 'a> {
                 SymbolKind::Scalar(sign) if Some(id) != small && !draw.counts.contains_key(&id) => {
                     if *sign == Sign::Any { &mut first } else { &mut later }.push(Group::Scalar(id));
                 }
-                SymbolKind::Field { .. } if !draw.rooted.contains(&id) || draw.whitened => {
+                SymbolKind::Field { arguments, .. }
+                    if !draw.rooted.contains(&id) || !arguments.is_empty() =>
+                {
                     let most = equation.degree + self.case.derivatives.max(2);
                     fields.extend((0..=most).map(|degree| Group::Field(id, degree)));
                 }
@@ -359,7 +366,7 @@ impl<'s, 'a> Solver<'s, 'a> {
         let SymbolKind::Field { shape, arguments, .. } = &self.case.symbols.get(field).kind else {
             return vec![];
         };
-        let Some(table) = Monomials::of(draw.dimension) else { return vec![] };
+        let Some(table) = Monomials::of(draw.variables()) else { return vec![] };
         let d = draw.dimension;
         let symmetric = *shape == FieldShape::Symmetric || draw.symmetric.contains(&field);
         let components = match shape {

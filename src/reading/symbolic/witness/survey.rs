@@ -16,8 +16,10 @@ pub(super) struct Survey {
     pub(super) roots: bool,
     /// A built-in function.
     pub(super) functions: bool,
-    /// A function or power that is not the logarithm.
-    pub(super) exponentials: bool,
+    /// A function or power that may have to be looked at where its value is special.
+    pub(super) special: bool,
+    /// An exponential or power of something in which a logarithm is taken.
+    pub(super) entangled: bool,
     /// An integral.
     pub(super) integrals: bool,
     /// A random number with a distribution.
@@ -97,25 +99,35 @@ impl Survey {
                     false
                 });
             }
-            Kind::Function(function, _) => {
+            Kind::Function(function, a) => {
                 self.needs_rationals = true;
                 self.functions = true;
-                self.exponentials |= *function != Function::Log;
+                self.special = true;
+                self.entangled |= *function != Function::Log && has_logarithm(a);
             }
             Kind::LogDet(_) => {
+                self.special = true;
                 self.needs_rationals = true;
                 self.functions = true;
             }
             Kind::Apply(_, times, _) => self.primes = self.primes.max(*times as usize),
-            Kind::Pow(_, exponent) => {
+            Kind::Pow(base, exponent) => {
                 let whole = matches!(exponent.kind(), Kind::Number(r) if r.to_integer().is_some());
                 let fraction = matches!(exponent.kind(), Kind::Number(r) if r.to_integer().is_none());
                 self.needs_rationals |= !whole;
-                self.exponentials |= !whole && !fraction;
+                self.entangled |= !whole && (has_logarithm(base) || has_logarithm(exponent));
+                self.special |= !whole;
                 self.roots |= fraction;
             }
             Kind::Integral(_) => self.integrals = true,
             _ => {}
         }
     }
+}
+
+/// Whether a logarithm is taken somewhere inside.
+fn has_logarithm(e: &Expr) -> bool {
+    e.any(&mut |part| {
+        matches!(part.kind(), Kind::Function(Function::Log | Function::Softplus, _) | Kind::LogDet(_))
+    })
 }

@@ -31,11 +31,7 @@ impl<F: Exact> Evaluator<'_, F> {
         }
         let symbols = self.setting.symbols;
         match &symbols.get(id).kind {
-            SymbolKind::Scalar(sign) => Ok(Tensor::scalar(if Some(id) == self.setting.small {
-                Series::single(Key::small(2), vec![F::one()])
-            } else {
-                Series::constant(number(&self.setting.draw.scalar(id, *sign))?)
-            })),
+            SymbolKind::Scalar(sign) => Ok(Tensor::scalar(self.scalar_symbol(id, *sign)?)),
             SymbolKind::Space => {
                 let entries = (0..self.setting.draw.dimension).map(|i| self.coordinate(i, place));
                 Ok(Tensor::vector(entries.collect::<Try<_>>()?))
@@ -48,6 +44,23 @@ impl<F: Exact> Evaluator<'_, F> {
             SymbolKind::Noise { time_step, .. } => self.noise(id, *time_step, e, scene),
             SymbolKind::Function => Err(shape()),
         }
+    }
+
+    /// The small parameter, a number, or a number that the parameter moves.
+    fn scalar_symbol(&self, id: SymbolId, sign: Sign) -> Try<Series<F>> {
+        if Some(id) == self.setting.small {
+            return Ok(Series::single(Key::small(2), vec![F::one()]));
+        }
+        let draw = self.setting.draw;
+        let mut value = Series::constant(number(&draw.scalar(id, sign))?);
+        let is_time_step =
+            |kind: &SymbolKind| matches!(kind, SymbolKind::Noise { time_step, .. } if *time_step == id);
+        if let Some(slope) = draw.slope(id)
+            && !self.setting.symbols.iter().any(|(_, symbol)| is_time_step(&symbol.kind))
+        {
+            value.add_scaled(&self.ring.displacement(draw.dimension), &number(&slope)?);
+        }
+        Ok(value)
     }
 
     /// `theta_i = point_i + x_i`

@@ -47,8 +47,10 @@
 //! | alpha, isothermal | where the amplitude is evaluated | [`convention::Convention`] |
 //! | `s` | where a step is looked at | [`convention::Viewpoint`] |
 
+pub mod check;
 pub mod convention;
 pub mod data;
+pub mod density;
 pub mod experiment;
 pub mod expression;
 pub mod language;
@@ -56,9 +58,13 @@ pub mod loss;
 pub mod noise;
 pub mod process;
 pub mod reading;
+pub mod report;
 pub mod root;
 pub mod sampling;
 pub mod sgd;
+pub mod snapshot;
+pub mod systems;
+pub mod trace;
 pub mod verdict;
 
 /// The README's code, compiled and run with the tests of the documentation.

@@ -18,13 +18,14 @@ const EVERYONE_MAY_IMPORT: [&str; 2] = ["sgd", "convention"];
 /// One line a module, deepest first: its name and what it may import, beside itself, [`EVERYONE_MAY_IMPORT`] and the
 /// module that it is a part of. Whatever is imported stands on an earlier line.
 #[rustfmt::skip]
-const TABLE: [(&str, &[&str]); 21] = [
+const TABLE: [(&str, &[&str]); 22] = [
     ("sgd", &[]),
     ("convention", &[]),
     ("data", &[]),
     ("expression", &[]),
     ("root", &[]),
     ("density", &[]),
+    ("snapshot", &[]),
     ("loss", &["data", "expression"]),
     ("noise", &["data", "loss", "root"]),
     ("process", &["data", "loss"]),
@@ -38,8 +39,9 @@ const TABLE: [(&str, &[&str]); 21] = [
     ("verdict", &["reading", "sampling"]),
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
-    ("systems", &["data", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment"]),
-    ("report", &["expression", "language::diagnostic", "verdict"]),
+    ("trace", &["data", "loss", "noise", "process", "sampling"]),
+    ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment", "trace"]),
+    ("report", &["check", "data", "expression", "language::diagnostic", "loss", "root", "noise", "reading", "reading::symbolic", "sampling", "verdict", "experiment", "systems", "trace"]),
 ];
 
 #[derive(Debug, Clone, PartialEq)]

@@ -25,10 +25,12 @@ mod notation;
 mod print;
 mod rational;
 mod shape;
+mod walk;
 
 pub use instance::{Entry, Instance, Operator, Value};
 pub use print::equation_to_text;
 pub use rational::Rational;
+pub use walk::Path;
 
 use std::fmt;
 use std::sync::Arc;
@@ -529,10 +531,10 @@ pub enum Sides {
     },
     /// Each well-formed, but of different shapes, so that they cannot be equal.
     DifferentShapes {
-        /// Shape of the left side.
-        left: Shape,
-        /// Shape of the right side.
-        right: Shape,
+        /// Left of `=`.
+        left: Expr,
+        /// Right of `=`, without the remainder.
+        right: Expr,
     },
 }
 

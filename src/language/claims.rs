@@ -1,5 +1,10 @@
 //! Statements that say something: definitions, hypotheses, claims.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::diagnostic::{Diagnostic, Label};
 use super::elaboration::{Definition, Elaborated, Elaborator, Hypothesis, Meaning, Stop, Value};
 use super::parser::constant;
@@ -235,8 +240,8 @@ impl Elaborator<'_> {
         )))
     }
 
-    /// Both sides under the same indices, whether of one shape or not.
-    fn sides(&mut self, left: Value, right: Value) -> Elaborated<(Option<(Value, Value)>, Shape, Shape)> {
+    /// Whether both sides are of one shape, and both under the same indices.
+    fn sides(&mut self, left: Value, right: Value) -> Elaborated<(bool, Value, Value)> {
         let unlike = |a: &Value, b: &Value| {
             a.free.is_empty() && !b.free.is_empty() && a.shape() == Shape::Scalar && !a.is_zero()
         };
@@ -254,14 +259,14 @@ impl Elaborator<'_> {
         let right = self.shaped_zero(right, &left);
         let (a, b) = (left.shape(), right.shape());
         let equal = self.unite_shapes(a, b);
-        Ok((equal.then_some((left, right)), a, b))
+        Ok((equal, left, right))
     }
 
     /// The claim with every length known.
     fn finish(
         &mut self,
         claim: &syntax::Claim,
-        (sides, left, right): (Option<(Value, Value)>, Shape, Shape),
+        (equal, left, right): (bool, Value, Value),
         remainder: Option<Remainder>,
         conditions: Vec<Condition>,
         (span, text): (Span, Arc<str>),
@@ -269,13 +274,9 @@ impl Elaborator<'_> {
         let (lengths, symbols) = (&self.scope.lengths, &self.symbols);
         let mut memory = HashMap::new();
         let mut known = |e: &Expr| lengths.expression(e, symbols, &mut memory);
-        let sides = match sides {
-            Some((left, right)) => Sides::Equation { left: known(&left.expr), right: known(&right.expr) },
-            None => Sides::DifferentShapes {
-                left: lengths.shape(left, symbols),
-                right: lengths.shape(right, symbols),
-            },
-        };
+        let (left, right) = (known(&left.expr), known(&right.expr));
+        let sides =
+            if equal { Sides::Equation { left, right } } else { Sides::DifferentShapes { left, right } };
         let conditions = conditions
             .iter()
             .map(|condition| match condition {
@@ -410,8 +411,9 @@ impl Elaborator<'_> {
                 SymbolKind::Scalar(_) => Ok(id),
                 _ => {
                     let label = Label::new(span.clone(), "");
-                    let said = Diagnostic::error(format!("{name} is not a scalar"), label)
-                        .and(declared, "declared here");
+                    let said =
+                        Diagnostic::error(format!("{name} is no scalar that is the same everywhere"), label)
+                            .and(declared, "declared here");
                     self.fail(said.note("orders are powers of a declared scalar"))
                 }
             },

@@ -1,3 +1,3 @@
-//! Independent readings of one claim: what each of them can say, and on what it rests.
+//! Independent readings of one claim. They share the expression and nothing else, so that their agreement means something.
 
 pub mod symbolic;

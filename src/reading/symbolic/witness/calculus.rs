@@ -35,20 +35,7 @@ impl<F: Exact> Evaluator<'_, F> {
             }
             Kind::Divergence(a) => {
                 let a = self.value(a, once, scene)?;
-                let (rows, columns) =
-                    if a.extents.len() == 1 { (1, a.data.len()) } else { a.rows_columns()? };
-                if columns != d {
-                    return Err(shape());
-                }
-                let divergence = |row: usize| {
-                    let mut sum = Series::zero();
-                    for j in 0..d {
-                        sum.add_scaled(&self.ring.derivative(&a.data[row * d + j], j), &F::one());
-                    }
-                    sum
-                };
-                let data: Vec<_> = (0..rows).map(divergence).collect();
-                Ok(if a.extents.len() == 1 { Tensor { extents: vec![], data } } else { Tensor::vector(data) })
+                self.divergence(&a)
             }
             Kind::Partial(index, a) => {
                 let i = index_value(scene, index.id)?;
@@ -78,6 +65,25 @@ impl<F: Exact> Evaluator<'_, F> {
         let d = self.setting.draw.dimension;
         let entries = v.data.iter().flat_map(|c| (0..d).map(move |j| self.ring.derivative(c, j)));
         Tensor::matrix(v.data.len(), d, entries.collect())
+    }
+
+    /// `d_i v_i`, or `d_j A_ij`
+    fn divergence(&self, a: &Tensor<F>) -> Try<Tensor<F>> {
+        let d = self.setting.draw.dimension;
+        let vector = a.extents.len() == 1;
+        let (rows, columns) = if vector { (1, a.data.len()) } else { a.rows_columns()? };
+        if columns != d {
+            return Err(shape());
+        }
+        let row = |row: usize| {
+            let mut sum = Series::zero();
+            for j in 0..d {
+                sum.add_scaled(&self.ring.derivative(&a.data[row * d + j], j), &F::one());
+            }
+            sum
+        };
+        let data: Vec<_> = (0..rows).map(row).collect();
+        Ok(if vector { Tensor { extents: vec![], data } } else { Tensor::vector(data) })
     }
 
     /// How many orders of Taylor's series in `shift` matter below a half power `cut`, for a function that begins at the
@@ -268,7 +274,7 @@ impl<F: Exact> Evaluator<'_, F> {
                     factor *= i64::from(times);
                 }
             }
-            let factor = F::integer(if degree % 2 == 0 { factor } else { -factor });
+            let factor = F::integer(if degree.is_multiple_of(2) { factor } else { -factor });
             result.add_scaled(&moment, &factor.inverse().ok_or(Stop::Budget)?)?;
         }
         // The first moment that was left out begins at this half power.

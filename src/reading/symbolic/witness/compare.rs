@@ -67,8 +67,8 @@ pub(super) fn compare<F: Exact>(
     let mut degree = 0;
     for _ in 0..ADJUSTMENTS {
         match sides::<F>(case, draw, batches, Limits { degree, cut: wanted }) {
-            Ok(comparison) => return Ok(comparison),
-            Err((Stop::Adjust(_), Some(request))) => {
+            Ok(Step::Done(comparison)) => return Ok(comparison),
+            Ok(Step::Asks(request)) => {
                 let target = solver.grant(draw, &request)?;
                 if target.is_zero() || target.is_one() {
                     // What is the same at a special value need not be beside it.
@@ -78,13 +78,13 @@ pub(super) fn compare<F: Exact>(
                     }
                 }
             }
-            Err((Stop::Rescale(field, factor), _)) if !draw.scales.contains_key(&field) => {
+            Err(Stop::Rescale(field, factor)) if !draw.scales.contains_key(&field) => {
                 draw.scales.insert(field, factor.recip().ok_or(Stop::Budget)?);
             }
-            Err((Stop::Rescale(..), _)) => {
+            Err(Stop::Rescale(..)) => {
                 return Err(Stop::unable("the roots of two multiples of a matrix"));
             }
-            Err((stop, _)) => return Err(stop),
+            Err(stop) => return Err(stop),
         }
     }
     Err(Stop::unable("a function is not rational at the point"))
@@ -109,44 +109,45 @@ fn looked_at(case: &Case<'_>, draw: &Draw, batches: &HashMap<u32, BatchPlan>, wa
     }
 }
 
-/// A reason to stop, with the request if it is one.
-type Halt = (Stop, Option<Request>);
+/// What became of two sides at an instance as it is.
+enum Step {
+    /// They were compared.
+    Done(Comparison),
+    /// A number at the point must be another one first.
+    Asks(Box<Request>),
+}
 
 /// The two sides, compared at an instance as it is.
 fn sides<F: Exact>(
     case: &Case<'_>,
     draw: &Draw,
     batches: &HashMap<u32, BatchPlan>,
-    wanted: Limits,
-) -> Result<Comparison, Halt> {
-    let Limits { degree, cut: wanted } = wanted;
-    let mut cut = wanted;
+    limits: Limits,
+) -> Try<Step> {
+    let mut cut = limits.cut;
     for _ in 0..LONGER {
-        let setting = case.setting(draw, batches, cut);
-        let mut evaluator = Evaluator::<F>::new(setting, case.budget).map_err(|stop| (stop, None))?;
+        let mut evaluator = Evaluator::<F>::new(case.setting(draw, batches, cut), case.budget)?;
         let scene = evaluator.outside();
-        let mut value = |e| match evaluator.value(e, degree, &scene) {
-            Err(Stop::Adjust(number)) => {
+        let both = case.sides.map(|side| evaluator.value(side, limits.degree, &scene));
+        let [left, right] = match both {
+            [Err(Stop::Adjust(number)), _] | [Ok(_), Err(Stop::Adjust(number))] => {
                 let request = evaluator.requests.list.get(number as usize).cloned();
-                Err((Stop::Adjust(number), request))
+                return request.map(|request| Step::Asks(Box::new(request))).ok_or(Stop::Adjust(number));
             }
-            other => other.map_err(|stop| (stop, None)),
+            [left, right] => [left?, right?],
         };
-        let (left, right) = (value(case.sides[0])?, value(case.sides[1])?);
         let known = left.data.iter().chain(&right.data).map(|c| c.known).min().unwrap_or(EXACT);
-        if known >= wanted {
-            case.check_inequalities(draw, batches, wanted).map_err(|stop| (stop, None))?;
+        if known >= limits.cut {
+            case.check_inequalities(draw, batches, limits.cut)?;
             let degrees = evaluator.degrees.iter().map(|(field, degree)| (*field, *degree)).collect();
-            let limits = Limits { degree, cut: wanted };
-            let found = difference(&left, &right, &evaluator.ring, limits).map_err(|stop| (stop, None))?;
-            return Ok(match found {
+            return Ok(Step::Done(match difference(&left, &right, &evaluator.ring, limits)? {
                 None => Comparison::Same,
                 Some(found) => Comparison::Different(Box::new(Difference { degrees, ..found })),
-            });
+            }));
         }
-        cut = cut.saturating_add(wanted.saturating_sub(known).clamp(1, 20));
+        cut = cut.saturating_add(limits.cut.saturating_sub(known).clamp(1, 20));
     }
-    Err((Stop::unable("the order of the remainder is out of reach"), None))
+    Err(Stop::unable("the order of the remainder is out of reach"))
 }
 
 /// The first coefficient in which two sides differ: that of the lowest half power.

@@ -30,6 +30,7 @@ mod show;
 mod solve;
 mod survey;
 mod symbols;
+mod taylor;
 mod tensor;
 mod whiten;
 

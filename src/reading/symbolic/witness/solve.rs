@@ -42,8 +42,11 @@ enum Group {
     Point(usize),
 }
 
-/// The coefficients of an equation that are not 0: by data point, component, power of the small parameter, monomial.
-type Residual = BTreeMap<(u32, usize, Key, usize), Rational>;
+/// A coefficient of an equation: data point, component, power of the small parameter, monomial.
+type Coefficient = (u32, usize, Key, usize);
+
+/// The coefficients of an equation that are not 0.
+type Residual = BTreeMap<Coefficient, Rational>;
 
 /// An instance that is made to obey equations.
 pub(super) struct Solver<'s, 'a> {
@@ -392,7 +395,7 @@ impl<'s, 'a> Solver<'s, 'a> {
 /// A change of the unknowns by which the residuals vanish, if they are linear; the columns are the residuals after a
 /// change of one unknown by 1.
 fn linear_solution(start: &[Residual], columns: &[Vec<Residual>]) -> Option<Vec<Rational>> {
-    let mut rows: BTreeMap<(usize, (u32, usize, Key, usize)), Vec<Rational>> = BTreeMap::new();
+    let mut rows: BTreeMap<(usize, Coefficient), Vec<Rational>> = BTreeMap::new();
     let width = columns.len() + 1;
     for (column, residuals) in columns.iter().chain([&start.to_vec()]).enumerate() {
         for (equation, residual) in residuals.iter().enumerate() {

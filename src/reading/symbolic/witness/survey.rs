@@ -1,6 +1,8 @@
 //! What a claim contains, found before any number is drawn.
 
-use crate::expression::{Batch, Claim, Condition, Expr, Function, Kind, SymbolId, SymbolKind, Symbols};
+use crate::expression::{
+    Batch, Claim, Condition, Distribution, Expr, Function, Kind, SymbolId, SymbolKind, Symbols,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a claim contains.
@@ -57,29 +59,36 @@ impl Survey {
         });
     }
 
+    /// Takes in what a name brings with it.
+    fn symbol(&mut self, kind: &SymbolKind, symbols: &Symbols) {
+        match kind {
+            SymbolKind::Random { distribution: Some(of), .. } => {
+                self.distributions = true;
+                parameters(of).into_iter().for_each(|parameter| self.look(parameter, symbols));
+            }
+            SymbolKind::Noise { time_step, .. } => {
+                self.names.insert(*time_step);
+            }
+            SymbolKind::Field { arguments, .. } => {
+                for argument in arguments {
+                    if self.names.insert(*argument) {
+                        self.symbol(&symbols.get(*argument).kind, symbols);
+                    }
+                }
+            }
+            SymbolKind::Random { distribution: None, .. }
+            | SymbolKind::Scalar(_)
+            | SymbolKind::Space
+            | SymbolKind::Coordinate(_)
+            | SymbolKind::Function => {}
+        }
+    }
+
     fn node(&mut self, e: &Expr, symbols: &Symbols) {
         match e.kind() {
             Kind::Symbol(id) => {
                 self.names.insert(*id);
-                match &symbols.get(*id).kind {
-                    SymbolKind::Random { distribution, .. } => self.distributions |= distribution.is_some(),
-                    SymbolKind::Noise { time_step, .. } => {
-                        self.names.insert(*time_step);
-                    }
-                    SymbolKind::Field { arguments, .. } => {
-                        for argument in arguments {
-                            self.names.insert(*argument);
-                            self.distributions |= matches!(
-                                symbols.get(*argument).kind,
-                                SymbolKind::Random { distribution: Some(_), .. }
-                            );
-                        }
-                    }
-                    SymbolKind::Scalar(_)
-                    | SymbolKind::Space
-                    | SymbolKind::Coordinate(_)
-                    | SymbolKind::Function => {}
-                }
+                self.symbol(&symbols.get(*id).kind, symbols);
             }
             Kind::Mean(_, batch) | Kind::SumOver(_, batch) => {
                 let first = self.batches.entry(batch.number).or_insert_with(|| batch.clone());
@@ -130,4 +139,14 @@ fn has_logarithm(e: &Expr) -> bool {
     e.any(&mut |part| {
         matches!(part.kind(), Kind::Function(Function::Log | Function::Softplus, _) | Kind::LogDet(_))
     })
+}
+
+/// The expressions in a distribution.
+fn parameters(distribution: &Distribution) -> Vec<&Expr> {
+    match distribution {
+        Distribution::Normal(a, b) | Distribution::Uniform(a, b) => vec![a, b],
+        Distribution::Bernoulli(a) | Distribution::Exponential(a) | Distribution::Poisson(a) => vec![a],
+        Distribution::Moments(list) => list.iter().collect(),
+        Distribution::Rademacher => vec![],
+    }
 }

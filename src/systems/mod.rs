@@ -22,6 +22,7 @@ mod flat_minima;
 mod gradient_hacking;
 mod implicit_regularisation;
 mod label_noise;
+mod loose_parallel;
 mod notebook;
 mod training_run;
 mod variance;
@@ -356,6 +357,7 @@ pub struct System {
 /// All systems, in the order in which they are to be read.
 #[rustfmt::skip]
 static GALLERY: &[System] = &[
+    loose_parallel::SYSTEM,
     flat_minima::SYSTEM,
     label_noise::SYSTEM,
     gradient_hacking::SYSTEM,

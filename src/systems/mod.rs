@@ -16,11 +16,18 @@
 //! and any number of threads.
 
 mod affine;
+mod birth_death;
+mod diode_resistor;
 mod epochs;
 mod gradient_hacking;
 mod implicit_regularisation;
 mod label_noise;
+mod least_rattling;
 mod notebook;
+mod paths;
+mod pollen;
+mod rock_pile;
+mod swarm;
 mod variance;
 
 use crate::sampling::Estimate;
@@ -351,13 +358,23 @@ pub struct System {
 }
 
 /// All systems, in the order in which they are to be read.
-static GALLERY: [System; 4] =
-    [label_noise::SYSTEM, gradient_hacking::SYSTEM, variance::SYSTEM, implicit_regularisation::SYSTEM];
+static GALLERY: &[System] = &[
+    pollen::SYSTEM,
+    birth_death::SYSTEM,
+    rock_pile::SYSTEM,
+    diode_resistor::SYSTEM,
+    swarm::SYSTEM,
+    label_noise::SYSTEM,
+    gradient_hacking::SYSTEM,
+    variance::SYSTEM,
+    implicit_regularisation::SYSTEM,
+    least_rattling::SYSTEM,
+];
 
 /// All systems, in the order in which they are to be read.
 #[must_use]
 pub fn gallery() -> &'static [System] {
-    &GALLERY
+    GALLERY
 }
 
 /// The system with this name.

@@ -410,7 +410,10 @@ fn on_data(values: &Values, notebook: &mut Notebook) -> Result<OnData, SystemErr
             }
             let centre = all.centre();
             let drift = noise::drift(&problem, centre, &sgd).map_err(failed("the drift at the centre"))?;
-            let trace = gradient_spread(&problem, centre).map_err(failed("tr Sigma at the centre"))?.trace;
+            let trace = gradient_spread(&problem, centre)
+                .map_err(failed("tr Sigma at the centre"))?
+                .gradient_spread
+                .powi(2);
             let moments = &drift.moments;
             Ok([trace.ln(), moments.loss, moments.half_grad_tr_sigma.norm(), moments.cov_g_tr_hess.norm()])
         };

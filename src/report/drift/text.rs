@@ -201,7 +201,8 @@ fn evidence<W: Write>(
             &format!("{seen} (seen with probability {POWER}, false-alarm rate {})", plan.false_alarm),
         )?;
         let directions = if test.projected { "direction" } else { "component" };
-        let holm = if points > 1 { format!(", for all points {}", probability(adjusted)) } else { String::new() };
+        let holm =
+            if points > 1 { format!(", for all points {}", probability(adjusted)) } else { String::new() };
         page.field(
             "joint test",
             &format!(

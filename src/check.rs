@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// Largest file that is read, in bytes; longer ones are no derivations.
-const MOST_BYTES: u64 = 64 << 20;
+pub const MOST_BYTES: u64 = 64 << 20;
 
 /// Which refuted equations are searched for the slip that explains them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

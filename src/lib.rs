@@ -64,6 +64,7 @@ pub mod sampling;
 pub mod sgd;
 pub mod snapshot;
 pub mod systems;
+pub mod trace;
 pub mod verdict;
 
 /// The README's code, compiled and run with the tests of the documentation.

@@ -18,7 +18,7 @@ const EVERYONE_MAY_IMPORT: [&str; 2] = ["sgd", "convention"];
 /// One line a module, deepest first: its name and what it may import, beside itself, [`EVERYONE_MAY_IMPORT`] and the
 /// module that it is a part of. Whatever is imported stands on an earlier line.
 #[rustfmt::skip]
-const TABLE: [(&str, &[&str]); 22] = [
+const TABLE: [(&str, &[&str]); 23] = [
     ("sgd", &[]),
     ("convention", &[]),
     ("data", &[]),
@@ -39,8 +39,9 @@ const TABLE: [(&str, &[&str]); 22] = [
     ("verdict", &["reading", "sampling"]),
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
-    ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment"]),
-    ("report", &["data", "expression", "language::diagnostic", "loss", "root", "noise", "sampling", "verdict", "experiment", "systems"]),
+    ("trace", &["data", "loss", "noise", "process", "sampling"]),
+    ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment", "trace"]),
+    ("report", &["check", "data", "expression", "language::diagnostic", "loss", "root", "noise", "reading", "reading::symbolic", "sampling", "verdict", "experiment", "systems", "trace"]),
 ];
 
 #[derive(Debug, Clone, PartialEq)]

@@ -123,7 +123,7 @@ pub(super) struct Elaborator<'a> {
 }
 
 impl<'a> Elaborator<'a> {
-    pub(super) fn new(text: &'a str, errors: Vec<Diagnostic>) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
             symbols: Symbols::default(),
@@ -132,7 +132,7 @@ impl<'a> Elaborator<'a> {
             hypotheses: vec![],
             statements: HashMap::new(),
             instances: HashMap::new(),
-            errors,
+            errors: vec![],
             scope: Scope::default(),
             next_index: 0,
         }

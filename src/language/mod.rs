@@ -1,10 +1,12 @@
-//! The derivation language: from a text to what it means.
+#![doc = include_str!("guide.md")]
 
+mod batches;
 mod calls;
 mod claims;
 mod declarations;
 pub mod diagnostic;
 mod elaboration;
+mod indices;
 mod instances;
 mod lengths;
 mod lexer;
@@ -13,6 +15,7 @@ mod markdown;
 mod names;
 mod operators;
 mod parser;
+mod shapes;
 mod statements;
 mod symmetry;
 mod syntax;
@@ -43,7 +46,11 @@ pub fn parse(name: &str, text: &str) -> Result<Derivation, Diagnostics> {
         return Err(Diagnostics::new(name, text, vec![said]));
     }
     let (blocks, errors) = markdown::blocks(name, text);
-    let mut elaborator = Elaborator::new(text, errors);
+    if !errors.is_empty() {
+        // Which statements there are is not known.
+        return Err(Diagnostics::new(name, text, errors));
+    }
+    let mut elaborator = Elaborator::new(text);
     let (mut statements, mut instances) = (vec![], vec![]);
     for block in &blocks {
         for tokens in lexer::statements(text, block, &mut elaborator.errors) {

@@ -106,6 +106,6 @@ mod drift;
 mod json;
 mod layout;
 
-pub use check::{CheckReport, CheckedFile};
+pub use check::{CheckReport, CheckedFile, Explanation};
 pub use drift::DriftReport;
 pub use layout::Style;

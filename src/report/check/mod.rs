@@ -1,8 +1,11 @@
 //! What `driftproof check` found, as text and as JSON.
 
+mod explain;
 mod json;
 mod text;
 mod words;
+
+pub use explain::Explanation;
 
 use super::layout::Style;
 use crate::check::{CheckError, Checked, Checkup};

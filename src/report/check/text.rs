@@ -84,7 +84,7 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
     writeln!(out)
 }
 
-fn notes(claim: &Claim, verdict: &ClaimVerdict, symbols: &Symbols) -> Vec<String> {
+pub(super) fn notes(claim: &Claim, verdict: &ClaimVerdict, symbols: &Symbols) -> Vec<String> {
     match verdict {
         ClaimVerdict::Proved(_) => vec!["it is said to fail, and it holds".to_owned()],
         ClaimVerdict::Refuted(refutation) => refuted(claim, refutation, symbols),

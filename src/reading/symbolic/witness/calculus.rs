@@ -35,20 +35,7 @@ impl<F: Exact> Evaluator<'_, F> {
             }
             Kind::Divergence(a) => {
                 let a = self.value(a, once, scene)?;
-                let (rows, columns) =
-                    if a.extents.len() == 1 { (1, a.data.len()) } else { a.rows_columns()? };
-                if columns != d {
-                    return Err(shape());
-                }
-                let divergence = |row: usize| {
-                    let mut sum = Series::zero();
-                    for j in 0..d {
-                        sum.add_scaled(&self.ring.derivative(&a.data[row * d + j], j), &F::one());
-                    }
-                    sum
-                };
-                let data: Vec<_> = (0..rows).map(divergence).collect();
-                Ok(if a.extents.len() == 1 { Tensor { extents: vec![], data } } else { Tensor::vector(data) })
+                self.divergence(&a)
             }
             Kind::Partial(index, a) => {
                 let i = index_value(scene, index.id)?;
@@ -78,6 +65,25 @@ impl<F: Exact> Evaluator<'_, F> {
         let d = self.setting.draw.dimension;
         let entries = v.data.iter().flat_map(|c| (0..d).map(move |j| self.ring.derivative(c, j)));
         Tensor::matrix(v.data.len(), d, entries.collect())
+    }
+
+    /// `d_i v_i`, or `d_j A_ij`
+    fn divergence(&self, a: &Tensor<F>) -> Try<Tensor<F>> {
+        let d = self.setting.draw.dimension;
+        let vector = a.extents.len() == 1;
+        let (rows, columns) = if vector { (1, a.data.len()) } else { a.rows_columns()? };
+        if columns != d {
+            return Err(shape());
+        }
+        let row = |row: usize| {
+            let mut sum = Series::zero();
+            for j in 0..d {
+                sum.add_scaled(&self.ring.derivative(&a.data[row * d + j], j), &F::one());
+            }
+            sum
+        };
+        let data: Vec<_> = (0..rows).map(row).collect();
+        Ok(if vector { Tensor { extents: vec![], data } } else { Tensor::vector(data) })
     }
 
     /// How many orders of Taylor's series in `shift` matter below a half power `cut`, for a function that begins at the
@@ -247,6 +253,9 @@ impl<F: Exact> Evaluator<'_, F> {
         let table = self.ring.monomials;
         for a in 1..self.ring.length(order)? {
             let degree = table.degree[a];
+            if table.exponents[a].iter().skip(self.setting.draw.dimension).any(|exponent| *exponent > 0) {
+                continue;
+            }
             let limits = self.limits(k.saturating_add(degree));
             let mut moment = self.average(&[step], scene, &mut |this, scene| {
                 let v = this.value(step, limits.degree, scene)?;
@@ -265,7 +274,7 @@ impl<F: Exact> Evaluator<'_, F> {
                     factor *= i64::from(times);
                 }
             }
-            let factor = F::integer(if degree % 2 == 0 { factor } else { -factor });
+            let factor = F::integer(if degree.is_multiple_of(2) { factor } else { -factor });
             result.add_scaled(&moment, &factor.inverse().ok_or(Stop::Budget)?)?;
         }
         // The first moment that was left out begins at this half power.
@@ -295,6 +304,11 @@ impl<F: Exact> Evaluator<'_, F> {
                 Ok((*self.value(e, k, &inner)?).clone())
             }
             SymbolKind::Coordinate(i) => {
+                if self.setting.local {
+                    return Err(Stop::unable(
+                        "another point than that about which a hypothesis was made to hold",
+                    ));
+                }
                 let i = *i as usize;
                 let value = by.value();
                 *place.point.get_mut(i).ok_or_else(shape)? = value.clone();
@@ -357,9 +371,9 @@ impl<F: Exact> Evaluator<'_, F> {
         u32::try_from(position).map_err(|_| Stop::Budget)
     }
 
-    /// `a - b` at the point.
-    pub(super) fn difference(&mut self, a: &Expr, b: &Expr, scene: &Scene) -> Try<Tensor<F>> {
-        let (a, b) = (self.value(a, 0, scene)?, self.value(b, 0, scene)?);
+    /// `a - b` up to a degree.
+    pub(super) fn difference(&mut self, a: &Expr, b: &Expr, k: usize, scene: &Scene) -> Try<Tensor<F>> {
+        let (a, b) = (self.value(a, k, scene)?, self.value(b, k, scene)?);
         let mut result = (*a).clone();
         result.add_scaled(&b, &F::one().neg())?;
         Ok(result)

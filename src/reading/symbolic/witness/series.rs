@@ -8,6 +8,7 @@
 
 use super::monomials::Monomials;
 use super::number::Exact;
+use crate::expression::{Rational, SymbolId};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub(super) enum Stop {
     Unlucky(Arc<str>),
     /// A number at the point must have another value to be taken further: request number of the solver.
     Adjust(u32),
+    /// A field whose root is taken must be divided by a number to be a square.
+    Rescale(SymbolId, Rational),
     /// More work than is allowed.
     Budget,
 }
@@ -275,8 +278,8 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    pub(super) fn new(dimension: usize, budget: u64) -> Try<Self> {
-        let monomials = Monomials::of(dimension).ok_or_else(|| Stop::unable("more than six coordinates"))?;
+    pub(super) fn new(variables: usize, budget: u64) -> Try<Self> {
+        let monomials = Monomials::of(variables).ok_or_else(|| Stop::unable("more than six coordinates"))?;
         Ok(Self { monomials, budget: Cell::new(budget) })
     }
 
@@ -287,6 +290,7 @@ impl Ring {
         left.map(|_| ()).ok_or(Stop::Budget)
     }
 
+    /// Work left.
     pub(super) fn left(&self) -> u64 {
         self.budget.get()
     }
@@ -399,7 +403,8 @@ impl Ring {
     }
 
     /// `f(x + h(x))` for several `f` by Taylor's series `sum_a h^a/a! d^a f` up to total order `order` of the
-    /// multi-index `a`; `f` must reach `limits.degree + order` in degree and `h` at least `limits.degree`.
+    /// multi-index `a`; `f` must reach `limits.degree + order` in degree and `h` at least `limits.degree`. Variables that
+    /// `h` does not name are not moved.
     pub(super) fn compose<F: Exact>(
         &self,
         functions: &[&Series<F>],
@@ -415,6 +420,7 @@ impl Ring {
             let variable = table.exponents[index].iter().position(|e| *e > 0);
             let power = match variable {
                 None => Series::integer(1),
+                Some(variable) if variable >= shift.len() => Series::zero(),
                 Some(variable) => {
                     self.mul(&powers[table.without(index, variable)], &shift[variable], limits)?
                 }

@@ -41,7 +41,11 @@ pub(super) enum Comparison {
 }
 
 /// How often the series are made longer.
-const LONGER: usize = 4;
+const LONGER: usize = 6;
+/// By how many half powers they are made longer.
+const LONGER_BY: i32 = 4;
+/// For how many values of a bare random number with a distribution a claim is looked at.
+const VALUES: u32 = 8;
 /// How often a number at the point is changed so that a function of it is rational.
 const ADJUSTMENTS: usize = 12;
 /// The degree up to which sides are compared beside a point that is special.
@@ -93,7 +97,7 @@ pub(super) fn compare<F: Exact>(
 /// The degree up to which the claim looks at its fields.
 fn looked_at(case: &Case<'_>, draw: &Draw, batches: &HashMap<u32, BatchPlan>, wanted: i32) -> usize {
     let seen = |evaluator: &mut Evaluator<'_, Rational>| -> Try<()> {
-        let scene = evaluator.outside();
+        let scene = evaluator.outside(0);
         evaluator.value(case.sides[0], 0, &scene)?;
         evaluator.value(case.sides[1], 0, &scene)?;
         Ok(())
@@ -126,8 +130,28 @@ fn sides<F: Exact>(
 ) -> Try<Step> {
     let mut cut = limits.cut;
     for _ in 0..LONGER {
-        let mut evaluator = Evaluator::<F>::new(case.setting(draw, batches, cut), case.budget)?;
-        let scene = evaluator.outside();
+        match at_length::<F>(case, draw, batches, Limits { cut, ..limits }, limits.cut) {
+            Err(Stop::Short) => cut = cut.saturating_add(LONGER_BY),
+            other => return other,
+        }
+    }
+    Err(Stop::unable("the order of the remainder is out of reach"))
+}
+
+/// The two sides below a half power, from series that are cut off at another. A claim about a bare random number is
+/// looked at for several of its values.
+fn at_length<F: Exact>(
+    case: &Case<'_>,
+    draw: &Draw,
+    batches: &HashMap<u32, BatchPlan>,
+    limits: Limits,
+    wanted: i32,
+) -> Try<Step> {
+    let mut evaluator = Evaluator::<F>::new(case.setting(draw, batches, limits.cut), case.budget)?;
+    let random = evaluator.facts(case.sides[0])?.is_random() || evaluator.facts(case.sides[1])?.is_random();
+    let variants = if random && case.survey.distributions { VALUES } else { 1 };
+    for variant in 0..variants {
+        let scene = evaluator.outside(variant);
         let both = case.sides.map(|side| evaluator.value(side, limits.degree, &scene));
         let [left, right] = match both {
             [Err(Stop::Adjust(number)), _] | [Ok(_), Err(Stop::Adjust(number))] => {
@@ -137,17 +161,18 @@ fn sides<F: Exact>(
             [left, right] => [left?, right?],
         };
         let known = left.data.iter().chain(&right.data).map(|c| c.known).min().unwrap_or(EXACT);
-        if known >= limits.cut {
-            case.check_inequalities(draw, batches, limits.cut)?;
-            let degrees = evaluator.degrees.iter().map(|(field, degree)| (*field, *degree)).collect();
-            return Ok(Step::Done(match difference(&left, &right, &evaluator.ring, limits)? {
-                None => Comparison::Same,
-                Some(found) => Comparison::Different(Box::new(Difference { degrees, ..found })),
-            }));
+        if known < wanted {
+            return Err(Stop::Short);
         }
-        cut = cut.saturating_add(limits.cut.saturating_sub(known).clamp(1, 20));
+        let limits = Limits { cut: wanted, ..limits };
+        if let Some(found) = difference(&left, &right, &evaluator.ring, limits)? {
+            case.check_inequalities(draw, batches, wanted)?;
+            let degrees = evaluator.degrees.iter().map(|(field, degree)| (*field, *degree)).collect();
+            return Ok(Step::Done(Comparison::Different(Box::new(Difference { degrees, ..found }))));
+        }
     }
-    Err(Stop::unable("the order of the remainder is out of reach"))
+    case.check_inequalities(draw, batches, wanted)?;
+    Ok(Step::Done(Comparison::Same))
 }
 
 /// The first coefficient in which two sides differ: that of the lowest half power.
@@ -231,7 +256,7 @@ impl Case<'_> {
             return Ok(());
         }
         let mut evaluator = Evaluator::<Rational>::new(self.setting(draw, batches, cut), self.budget)?;
-        let scene = evaluator.outside();
+        let scene = evaluator.outside(0);
         for (e, strictly) in wanted {
             let value = evaluator.scalar(&e, 0, &scene)?;
             // A small parameter is positive: the sign is that of the lowest power.

@@ -283,7 +283,7 @@ fn by_draws(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, Syst
         let seen = mean(&seen, 0, values.seed);
         let what = format!("{}: E g_1^2 by draws from the model", model.name);
         let (sigma, flat) = (expected.sigma[(0, 0)], expected.hessian[(0, 0)] * v[0]);
-        findings.push(notebook.simulated(what.clone(), "", sigma, seen, 0.25 * sigma));
+        findings.push(notebook.simulated(what.clone(), "", sigma, seen, 0.5 * sigma));
         findings.push(if point == 100 {
             notebook.misreading(format!("{what}, if Sigma were 2 Hbar"), "", 2.0 * flat, seen)
         } else {
@@ -398,7 +398,7 @@ fn flat_and_noisy(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>
     Ok(vec![
         notebook.identity("u = a x theta: Sigma against a^2", "", [sigma, a * a], 4.0 * f64::EPSILON * a * a),
         notebook.identity("u = a x theta: Hbar against 0", "", [hessian, 0.0], 0.0),
-        notebook.simulated("u = a x theta: variance of theta after 50 steps", "", exact, seen, 0.2 * exact),
+        notebook.simulated("u = a x theta: variance of theta after 50 steps", "", exact, seen, 0.5 * exact),
         notebook.misreading("the same, if flat meant quiet", "", 0.0, seen),
     ])
 }

@@ -17,12 +17,20 @@
 
 mod affine;
 mod basins;
+mod birth_death;
+mod diode_resistor;
 mod epochs;
 mod flat_minima;
 mod gradient_hacking;
 mod implicit_regularisation;
 mod label_noise;
+mod least_rattling;
+mod loose_parallel;
 mod notebook;
+mod paths;
+mod pollen;
+mod rock_pile;
+mod swarm;
 mod training_run;
 mod variance;
 
@@ -356,11 +364,18 @@ pub struct System {
 /// All systems, in the order in which they are to be read.
 #[rustfmt::skip]
 static GALLERY: &[System] = &[
+    pollen::SYSTEM,
+    birth_death::SYSTEM,
+    rock_pile::SYSTEM,
+    diode_resistor::SYSTEM,
+    swarm::SYSTEM,
+    loose_parallel::SYSTEM,
     flat_minima::SYSTEM,
     label_noise::SYSTEM,
     gradient_hacking::SYSTEM,
     variance::SYSTEM,
     implicit_regularisation::SYSTEM,
+    least_rattling::SYSTEM,
     training_run::SYSTEM,
 ];
 

@@ -9,7 +9,7 @@ use super::series::{EXACT, Key, Limits, Ring, Series, Stop, Try};
 use super::solve::Solver;
 use super::tensor::Tensor;
 use crate::expression::{Condition, Expr, Rational, Sign, SymbolId, SymbolKind};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Where two sides differ.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,8 +60,8 @@ pub(super) fn compare<F: Exact>(
     let wanted = case.wanted()?;
     let mut solver = Solver::new(case, batches, wanted);
     if !case.hypotheses.equations.is_empty() {
-        let degree = looked_at(case, draw, batches, wanted);
-        for (left, right) in &case.hypotheses.equations {
+        let degrees = case.hypotheses.degrees(&looked_at(case, draw, batches, wanted));
+        for ((left, right), degree) in case.hypotheses.equations.iter().zip(degrees) {
             solver.everywhere(draw, left, right, degree)?;
         }
     }
@@ -94,23 +94,32 @@ pub(super) fn compare<F: Exact>(
     Err(Stop::unable("a function is not rational at the point"))
 }
 
-/// The degree up to which the claim looks at its fields.
-fn looked_at(case: &Case<'_>, draw: &Draw, batches: &HashMap<u32, BatchPlan>, wanted: i32) -> usize {
-    let seen = |evaluator: &mut Evaluator<'_, Rational>| -> Try<()> {
+/// The degree up to which the claim looks at each of its fields.
+fn looked_at(
+    case: &Case<'_>,
+    draw: &Draw,
+    batches: &HashMap<u32, BatchPlan>,
+    wanted: i32,
+) -> BTreeMap<SymbolId, usize> {
+    let mut degrees = BTreeMap::new();
+    let mut whole = false;
+    if let Ok(mut evaluator) = Evaluator::<Rational>::new(case.setting(draw, batches, wanted), case.budget) {
         let scene = evaluator.outside(0);
-        evaluator.value(case.sides[0], 0, &scene)?;
-        evaluator.value(case.sides[1], 0, &scene)?;
-        Ok(())
-    };
-    match Evaluator::<Rational>::new(case.setting(draw, batches, wanted), case.budget) {
-        Ok(mut evaluator) => {
-            let whole = seen(&mut evaluator).is_ok();
-            let most = evaluator.degrees.values().copied().max().unwrap_or(0);
-            let beside = if draw.parameter { BESIDE } else { 0 };
-            beside + if whole { most } else { most.max(case.derivatives + 2) }
-        }
-        Err(_) => case.derivatives + 2 + BESIDE,
+        whole = case.sides.iter().all(|side| evaluator.value(side, 0, &scene).is_ok());
+        degrees = evaluator.degrees;
     }
+    if !whole {
+        for id in &case.survey.names {
+            if matches!(case.symbols.get(*id).kind, SymbolKind::Field { .. }) {
+                let degree = degrees.entry(*id).or_insert(0);
+                *degree = (*degree).max(case.derivatives + 2);
+            }
+        }
+    }
+    if draw.parameter {
+        degrees.values_mut().for_each(|degree| *degree += BESIDE);
+    }
+    degrees
 }
 
 /// What became of two sides at an instance as it is.

@@ -9,7 +9,7 @@ use super::series::{EXACT, Key, Limits, Ring, Series, Stop, Try};
 use super::solve::Solver;
 use super::tensor::Tensor;
 use crate::expression::{Condition, Expr, Rational, Sign, SymbolId, SymbolKind};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Where two sides differ.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,11 @@ pub(super) enum Comparison {
 }
 
 /// How often the series are made longer.
-const LONGER: usize = 4;
+const LONGER: usize = 6;
+/// By how many half powers they are made longer.
+const LONGER_BY: i32 = 4;
+/// For how many values of a bare random number with a distribution a claim is looked at.
+const VALUES: u32 = 8;
 /// How often a number at the point is changed so that a function of it is rational.
 const ADJUSTMENTS: usize = 12;
 /// The degree up to which sides are compared beside a point that is special.
@@ -56,8 +60,8 @@ pub(super) fn compare<F: Exact>(
     let wanted = case.wanted()?;
     let mut solver = Solver::new(case, batches, wanted);
     if !case.hypotheses.equations.is_empty() {
-        let degree = looked_at(case, draw, batches, wanted);
-        for (left, right) in &case.hypotheses.equations {
+        let degrees = case.hypotheses.degrees(&looked_at(case, draw, batches, wanted));
+        for ((left, right), degree) in case.hypotheses.equations.iter().zip(degrees) {
             solver.everywhere(draw, left, right, degree)?;
         }
     }
@@ -90,23 +94,32 @@ pub(super) fn compare<F: Exact>(
     Err(Stop::unable("a function is not rational at the point"))
 }
 
-/// The degree up to which the claim looks at its fields.
-fn looked_at(case: &Case<'_>, draw: &Draw, batches: &HashMap<u32, BatchPlan>, wanted: i32) -> usize {
-    let seen = |evaluator: &mut Evaluator<'_, Rational>| -> Try<()> {
-        let scene = evaluator.outside();
-        evaluator.value(case.sides[0], 0, &scene)?;
-        evaluator.value(case.sides[1], 0, &scene)?;
-        Ok(())
-    };
-    match Evaluator::<Rational>::new(case.setting(draw, batches, wanted), case.budget) {
-        Ok(mut evaluator) => {
-            let whole = seen(&mut evaluator).is_ok();
-            let most = evaluator.degrees.values().copied().max().unwrap_or(0);
-            let beside = if draw.parameter { BESIDE } else { 0 };
-            beside + if whole { most } else { most.max(case.derivatives + 2) }
-        }
-        Err(_) => case.derivatives + 2 + BESIDE,
+/// The degree up to which the claim looks at each of its fields.
+fn looked_at(
+    case: &Case<'_>,
+    draw: &Draw,
+    batches: &HashMap<u32, BatchPlan>,
+    wanted: i32,
+) -> BTreeMap<SymbolId, usize> {
+    let mut degrees = BTreeMap::new();
+    let mut whole = false;
+    if let Ok(mut evaluator) = Evaluator::<Rational>::new(case.setting(draw, batches, wanted), case.budget) {
+        let scene = evaluator.outside(0);
+        whole = case.sides.iter().all(|side| evaluator.value(side, 0, &scene).is_ok());
+        degrees = evaluator.degrees;
     }
+    if !whole {
+        for id in &case.survey.names {
+            if matches!(case.symbols.get(*id).kind, SymbolKind::Field { .. }) {
+                let degree = degrees.entry(*id).or_insert(0);
+                *degree = (*degree).max(case.derivatives + 2);
+            }
+        }
+    }
+    if draw.parameter {
+        degrees.values_mut().for_each(|degree| *degree += BESIDE);
+    }
+    degrees
 }
 
 /// What became of two sides at an instance as it is.
@@ -126,8 +139,28 @@ fn sides<F: Exact>(
 ) -> Try<Step> {
     let mut cut = limits.cut;
     for _ in 0..LONGER {
-        let mut evaluator = Evaluator::<F>::new(case.setting(draw, batches, cut), case.budget)?;
-        let scene = evaluator.outside();
+        match at_length::<F>(case, draw, batches, Limits { cut, ..limits }, limits.cut) {
+            Err(Stop::Short) => cut = cut.saturating_add(LONGER_BY),
+            other => return other,
+        }
+    }
+    Err(Stop::unable("the order of the remainder is out of reach"))
+}
+
+/// The two sides below a half power, from series that are cut off at another. A claim about a bare random number is
+/// looked at for several of its values.
+fn at_length<F: Exact>(
+    case: &Case<'_>,
+    draw: &Draw,
+    batches: &HashMap<u32, BatchPlan>,
+    limits: Limits,
+    wanted: i32,
+) -> Try<Step> {
+    let mut evaluator = Evaluator::<F>::new(case.setting(draw, batches, limits.cut), case.budget)?;
+    let random = evaluator.facts(case.sides[0])?.is_random() || evaluator.facts(case.sides[1])?.is_random();
+    let variants = if random && case.survey.distributions { VALUES } else { 1 };
+    for variant in 0..variants {
+        let scene = evaluator.outside(variant);
         let both = case.sides.map(|side| evaluator.value(side, limits.degree, &scene));
         let [left, right] = match both {
             [Err(Stop::Adjust(number)), _] | [Ok(_), Err(Stop::Adjust(number))] => {
@@ -137,17 +170,18 @@ fn sides<F: Exact>(
             [left, right] => [left?, right?],
         };
         let known = left.data.iter().chain(&right.data).map(|c| c.known).min().unwrap_or(EXACT);
-        if known >= limits.cut {
-            case.check_inequalities(draw, batches, limits.cut)?;
-            let degrees = evaluator.degrees.iter().map(|(field, degree)| (*field, *degree)).collect();
-            return Ok(Step::Done(match difference(&left, &right, &evaluator.ring, limits)? {
-                None => Comparison::Same,
-                Some(found) => Comparison::Different(Box::new(Difference { degrees, ..found })),
-            }));
+        if known < wanted {
+            return Err(Stop::Short);
         }
-        cut = cut.saturating_add(limits.cut.saturating_sub(known).clamp(1, 20));
+        let limits = Limits { cut: wanted, ..limits };
+        if let Some(found) = difference(&left, &right, &evaluator.ring, limits)? {
+            case.check_inequalities(draw, batches, wanted)?;
+            let degrees = evaluator.degrees.iter().map(|(field, degree)| (*field, *degree)).collect();
+            return Ok(Step::Done(Comparison::Different(Box::new(Difference { degrees, ..found }))));
+        }
     }
-    Err(Stop::unable("the order of the remainder is out of reach"))
+    case.check_inequalities(draw, batches, wanted)?;
+    Ok(Step::Done(Comparison::Same))
 }
 
 /// The first coefficient in which two sides differ: that of the lowest half power.
@@ -231,7 +265,7 @@ impl Case<'_> {
             return Ok(());
         }
         let mut evaluator = Evaluator::<Rational>::new(self.setting(draw, batches, cut), self.budget)?;
-        let scene = evaluator.outside();
+        let scene = evaluator.outside(0);
         for (e, strictly) in wanted {
             let value = evaluator.scalar(&e, 0, &scene)?;
             // A small parameter is positive: the sign is that of the lowest power.

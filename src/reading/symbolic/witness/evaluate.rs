@@ -127,14 +127,14 @@ impl<'a, F: Exact> Evaluator<'a, F> {
         })
     }
 
-    /// The scene outside of every expectation: every random name is one data point.
-    pub(super) fn outside(&self) -> Scene {
+    /// A scene outside of every expectation: every random name is one data point.
+    pub(super) fn outside(&self, variant: u32) -> Scene {
         let draw = self.setting.draw;
         let outcome = |copy: u32| {
-            let bits = draw.bits(Purpose::Outcome, [u64::from(copy), 0, 0, 0]);
+            let bits = draw.bits(Purpose::Outcome, [u64::from(copy), u64::from(variant), 0, 0]);
             u32::try_from(bits % draw.support.max(1) as u64).unwrap_or(0)
         };
-        let sample = |slot: u32| Sample { outcome: outcome(slot), slot: NUMERIC + slot };
+        let sample = |slot: u32| Sample { outcome: outcome(slot), slot: NUMERIC + (variant << 20) + slot };
         let batches = self.setting.batches.iter().map(|(batch, plan)| {
             let mut samples = Vec::with_capacity(plan.size);
             for copy in 0..u32::try_from(plan.size).unwrap_or(0) {
@@ -144,7 +144,7 @@ impl<'a, F: Exact> Evaluator<'a, F> {
                 }
                 samples.push(next);
             }
-            Copies { batch: *batch, assignment: u32::MAX, samples: Rc::new(samples) }
+            Copies { batch: *batch, assignment: u32::MAX - variant, samples: Rc::new(samples) }
         });
         Scene { bare: sample(0), batches: batches.collect(), indices: Vec::new(), place: 0 }
     }

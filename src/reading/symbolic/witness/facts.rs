@@ -47,6 +47,11 @@ impl Facts {
         self.bare = false;
         self.batches.clear();
     }
+
+    /// Whether something random is free.
+    pub(super) fn is_random(&self) -> bool {
+        self.bare || !self.batches.is_empty()
+    }
 }
 
 fn insert(sorted: &mut Vec<u32>, value: u32) {

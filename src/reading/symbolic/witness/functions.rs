@@ -131,7 +131,8 @@ impl<F: Exact> Evaluator<'_, F> {
     /// A series without its leading half power, that half power, and how far the rest is then needed.
     fn lifted(&self, f: &Series<F>, limits: Limits) -> Try<(Series<F>, i32, Limits)> {
         if f.vanishes() {
-            return Err(Stop::unlucky("a division by 0 at the point"));
+            let zero = f.known == EXACT;
+            return Err(if zero { Stop::unlucky("a division by 0 at the point") } else { Stop::Short });
         }
         let start = f.valuation();
         let cut = if limits.cut == EXACT { EXACT } else { limits.cut.saturating_add(start.abs()).max(1) };
@@ -308,4 +309,26 @@ fn rational_power(value: &Rational, r: &Rational) -> Option<Rational> {
         }
     };
     root.pow(i32::try_from(numerator).ok().filter(|n| n.abs() <= 1000)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_are_rational_or_nothing() {
+        let ratio = |n, d| Rational::new(n, d).unwrap();
+        assert_eq!(rational_power(&ratio(9, 4), &Rational::half(1)), Some(ratio(3, 2)), "a root");
+        assert_eq!(rational_power(&ratio(8, 27), &ratio(-2, 3)), Some(ratio(9, 4)), "a cube root");
+        assert_eq!(rational_power(&Rational::integer(2), &Rational::half(1)), None, "not rational");
+        assert_eq!(rational_power(&Rational::integer(-8), &ratio(1, 3)), None, "not of a negative number");
+        assert_eq!(rational_power(&Rational::ONE, &ratio(5, 7)), Some(Rational::ONE), "1 to any power");
+    }
+
+    #[test]
+    fn the_binomial_series_of_a_root() {
+        let half = Rational::half(1);
+        let series = binomial_series(&half, Rational::ONE, &Rational::ONE, 2).unwrap();
+        assert_eq!(series[2], Rational::new(-1, 8).unwrap(), "sqrt(1 + x) = 1 + x/2 - x^2/8");
+    }
 }

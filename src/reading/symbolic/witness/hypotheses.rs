@@ -5,7 +5,10 @@
 
 use super::survey::Survey;
 use crate::expression::{Claim, Expr, Function, Kind, Rational, Shape, Sign, SymbolId, SymbolKind, Symbols};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// Deeper trees are not looked into.
+const MOST_DEPTH: usize = 200;
 
 /// What the hypotheses of a claim say of its symbols.
 #[derive(Debug, Default)]
@@ -41,6 +44,42 @@ impl Hypotheses {
         }
     }
 
+    /// Up to which degree each of the equations must hold for fields that are looked at up to these degrees.
+    ///
+    /// At the degree `k` an equation speaks of the coefficients of a field from the degree `k` and the least order of its
+    /// derivatives on. It matters up to the last degree at which it speaks of what is looked at, by the claim or by
+    /// another equation.
+    pub(super) fn degrees(&self, looked_at: &BTreeMap<SymbolId, usize>) -> Vec<usize> {
+        let orders: Vec<BTreeMap<SymbolId, (usize, usize)>> = self
+            .equations
+            .iter()
+            .map(|(a, b)| {
+                let mut orders = BTreeMap::new();
+                derivatives(a, 0, 0, &mut orders);
+                derivatives(b, 0, 0, &mut orders);
+                orders
+            })
+            .collect();
+        let needed = |orders: &BTreeMap<SymbolId, (usize, usize)>, seen: &BTreeMap<SymbolId, usize>| {
+            let needed =
+                orders.iter().filter_map(|(id, (least, _))| Some(seen.get(id)?.saturating_sub(*least)));
+            needed.max().unwrap_or(0)
+        };
+        let first: Vec<usize> = orders.iter().map(|orders| needed(orders, looked_at)).collect();
+        let by_others = |number: usize| {
+            let mut seen = looked_at.clone();
+            let others = orders.iter().zip(&first).enumerate().filter(|(other, _)| *other != number);
+            for (_, (orders, degree)) in others {
+                for (id, (_, most)) in orders {
+                    let reach = seen.entry(*id).or_insert(0);
+                    *reach = (*reach).max(degree + most);
+                }
+            }
+            seen
+        };
+        orders.iter().enumerate().map(|(number, orders)| needed(orders, &by_others(number))).collect()
+    }
+
     /// Some symbol of `a = b` with its value; fields are tried before scalars.
     fn isolate_any(&self, a: &Expr, b: &Expr, symbols: &Symbols) -> Option<(SymbolId, Expr)> {
         let mut names = Survey::default();
@@ -69,6 +108,23 @@ impl Hypotheses {
             }
         }
         None
+    }
+}
+
+/// The least and the highest order of the derivatives of every symbol in an expression.
+fn derivatives(e: &Expr, order: usize, depth: usize, orders: &mut BTreeMap<SymbolId, (usize, usize)>) {
+    let order = order
+        + match e.kind() {
+            Kind::Grad(_) | Kind::Jac(_) | Kind::Divergence(_) | Kind::Partial(..) => 1,
+            Kind::Hess(_) | Kind::Lap(_) => 2,
+            _ => 0,
+        };
+    if let Kind::Symbol(id) = e.kind() {
+        let known = orders.entry(*id).or_insert((order, order));
+        *known = (known.0.min(order), known.1.max(order));
+    }
+    if depth < MOST_DEPTH {
+        e.children().into_iter().for_each(|child| derivatives(child, order, depth + 1, orders));
     }
 }
 

@@ -23,6 +23,7 @@ mod functions;
 mod hypotheses;
 mod monomials;
 mod number;
+mod order;
 mod plan;
 mod roots;
 mod series;

@@ -89,6 +89,7 @@ fn reason(stop: &Stop) -> Arc<str> {
         Stop::Adjust(_) | Stop::Rescale(..) => {
             "a function is not rational at the point, and no value of the instance makes it so".into()
         }
+        Stop::Short => "a divisor that is 0, as far as its series was taken".into(),
         Stop::Budget => "more work than is allowed".into(),
     }
 }

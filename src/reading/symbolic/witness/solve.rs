@@ -192,7 +192,7 @@ impl<'s, 'a> Solver<'s, 'a> {
     fn residual(&self, draw: &Draw, equation: &Equation) -> Try<Residual> {
         let setting = self.case.setting(draw, self.batches, self.cut);
         let mut evaluator = Evaluator::<Rational>::new(setting, self.budget.get())?;
-        let outside = evaluator.outside();
+        let outside = evaluator.outside(0);
         let degree = equation.degree;
         let mut residual = Residual::new();
         let mut note = |outcome: u32, component: usize, series: &Series<Rational>| -> Try<()> {

@@ -249,3 +249,35 @@ fn integrated<F: Exact>(derivative: &[F], value: F) -> Try<Vec<F>> {
     }
     Ok(result)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(numbers: &[i64]) -> Vec<Rational> {
+        numbers.iter().map(|n| Rational::integer(*n)).collect()
+    }
+
+    #[test]
+    fn quotients_and_integrals_of_power_series() {
+        assert_eq!(
+            quotient(&series(&[1, 0, 0, 0]), &series(&[1, -1, 0, 0])),
+            Ok(series(&[1, 1, 1, 1])),
+            "1/(1-x)"
+        );
+        assert!(quotient(&series(&[1]), &series(&[0])).is_err(), "a pole");
+        assert_eq!(
+            integrated(&series(&[1, 2, 3]), Rational::integer(5)),
+            Ok(series(&[5, 1, 1])),
+            "5 + x + x^2"
+        );
+    }
+
+    #[test]
+    fn prime_factors_or_nothing() {
+        assert_eq!(prime_factors(360), Some(vec![(2, 3), (3, 2), (5, 1)]), "360");
+        assert_eq!(prime_factors(1), Some(vec![]), "1");
+        assert_eq!(prime_factors(10_007), Some(vec![(10_007, 1)]), "a prime beyond the table");
+        assert_eq!(prime_factors(10_007 * 10_009), None, "two of them");
+    }
+}

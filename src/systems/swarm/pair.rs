@@ -175,6 +175,22 @@ mod tests {
     }
 
     #[test]
+    fn the_loosest_and_most_contrasted_pair_converges() {
+        for (a, kappa) in [(0.9, 0.3), (0.9, 20.0), (0.3, 0.3)] {
+            let (coarse, fine) = (pair(a, kappa, [22, 22]).unwrap(), pair(a, kappa, [28, 28]).unwrap());
+            // As the system asks of them.
+            for (x, y) in
+                [(coarse.centre, fine.centre), (coarse.walker, fine.walker), (coarse.square, fine.square)]
+            {
+                assert!(
+                    (x - y).abs() < 1e-4 * (1.0 + fine.square),
+                    "{coarse:?} and {fine:?} at {a}, {kappa}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn tight_pairs_are_one_walker() {
         let limit = |a: f64| ((1.0 - a * a).sqrt() - 1.0) / a;
         let found = pair(0.6, 1e4, [20, 8]).unwrap();

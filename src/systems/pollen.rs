@@ -197,7 +197,7 @@ fn viewpoints(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, Sy
     // Steps from one point may be long; seen through a window they are a fifth of its width.
     let (dt, short) = (2e-3 * middle, 1e-4 * middle);
     let equation = grain(0.0);
-    let steps = draws(values, 900_000) as u64;
+    let steps = draws(values, 3_600_000) as u64;
     let source = step_moments(
         &[0.0, 0.0],
         steps,
@@ -230,7 +230,7 @@ fn viewpoints(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, Sy
     }
     for ((s, found), name) in seen.iter().zip(["source", "midpoint", "destination"]) {
         let what = format!("mean step along x_1 a unit of time, seen from its {name}");
-        findings.push(notebook.simulated(what, "", 0.0 - 2.0 * s, *found, 0.5));
+        findings.push(notebook.simulated(what, "", 0.0 - 2.0 * s, *found, 0.75));
         for (wrong, other) in [(0.0, "source"), (0.5, "midpoint"), (1.0, "destination")] {
             if other != name {
                 let what = format!("the {name}'s mean step read as the {other}'s");
@@ -276,7 +276,7 @@ fn uniform_start(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>,
             out[0] = (above(x[0]) - above(start)) * 2.0 * half / time;
             Ok::<(), Infallible>(())
         };
-        observe(streams, draws(values, 1_200_000), 1, || Ok(vec![0.0; 2]), run)
+        observe(streams, draws(values, 3_600_000), 1, || Ok(vec![0.0; 2]), run)
             .map(|moments| mean(&moments, 0, values.seed))
             .map_err(failed("paths from a uniform start"))
     };
@@ -287,11 +287,11 @@ fn uniform_start(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>,
             "",
             -1.0,
             ito,
-            0.4,
+            0.5,
         ),
         notebook.misreading("that flux without the noise-induced drift", "", 0.0, ito),
         notebook.misreading("that flux read as Stratonovich's", "", -0.5, ito),
-        notebook.simulated("the same with isothermal noise, mu = div D", "", 0.0, isothermal, 0.4),
+        notebook.simulated("the same with isothermal noise, mu = div D", "", 0.0, isothermal, 0.5),
         notebook.misreading("the isothermal flux read as Ito's", "", -1.0, isothermal),
     ])
 }
@@ -377,7 +377,7 @@ fn torus(values: &Values, notebook: &mut Notebook) -> Vec<usize> {
         x[0] += first * dw[0];
         x[1] += second * dw[1];
     };
-    let plan = Watch { dt: 0.05, before: 30.0, during: 60.0, every: 0.5, paths: draws(values, 1152) };
+    let plan = Watch { dt: 0.05, before: 30.0, during: 60.0, every: 0.5, paths: draws(values, 3456) };
     let streams = Streams::new(values.seed, Use::Paths).at_point(7);
     let start = |_: &mut _, x: &mut [f64]| x.fill(TAU / 2.0);
     let look = |x: &[f64], out: &mut [f64]| out[0] = x[0].cos();
@@ -408,7 +408,7 @@ fn odds(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemEr
                     exact: f64,
                     found: &[Estimate; 2]| {
         let matters = 0.5 * (exact - 0.5).abs();
-        findings.push(notebook.simulated(format!("mean of {name} over its start"), "", 1.0, found[0], 0.05));
+        findings.push(notebook.simulated(format!("mean of {name} over its start"), "", 1.0, found[0], 0.1));
         let what = format!("chance that {name} is where noise is lower");
         findings.push(notebook.simulated(what, "", exact, found[1], matters));
         findings.push(notebook.misreading(format!("even odds for {name}"), "", 0.5, found[1]));
@@ -449,7 +449,7 @@ fn even(l: f64) -> f64 {
 fn from_one(values: &Values, point: u32, time: f64, amplitude: impl Fn(f64) -> f64 + Sync) -> [Estimate; 2] {
     let step = |x: &mut [f64], _: f64, dw: &[f64], _: &mut [f64]| x[0] += amplitude(x[0]) * dw[0];
     let plan =
-        Watch { dt: time / 128.0, before: time, during: 0.0, every: time, paths: draws(values, 150_000) };
+        Watch { dt: time / 128.0, before: time, during: 0.0, every: time, paths: draws(values, 300_000) };
     let look = |x: &[f64], out: &mut [f64]| (out[0], out[1]) = (x[0], f64::from(u8::from(x[0] < 1.0)));
     let streams = Streams::new(values.seed, Use::Paths).at_point(point);
     let moments = watch(&Motion { dim: 1, noises: 1, step }, &plan, streams, 2, |_, x| x[0] = 1.0, look);

@@ -509,7 +509,7 @@ impl Bench {
             before: 8.0 * slowest,
             during: 40.0 * slowest,
             every: 0.2 * slowest,
-            paths: draws(values, 2304),
+            paths: draws(values, 4608),
         };
         let look = |v: &[f64], out: &mut [f64]| (out[0], out[1]) = (v[0], circuit.current(v[0]));
         let streams = Streams::new(values.seed, Use::Paths).at_point(point);

@@ -38,14 +38,14 @@ pub(super) const SYSTEM: System = System {
 
 const PARAMETERS: [Parameter; 9] = [
     number("a", "contrast of D = 1 + a cos x", "", 0.8, [0.3, 0.9]),
-    number("kappa", "rate at which two walkers are drawn to their mean", "", 1.0, [0.1, 40.0]),
+    number("kappa", "rate at which two walkers are drawn to their mean", "", 1.0, [0.5, 20.0]),
     whole("R", "number of walkers of a swarm", 4.0, [2.0, 16.0]),
     number("b", "contrast of the speed v = 1 + b cos x of fish", "", 0.6, [0.3, 0.9]),
     whole("fish", "fish of a school", 6.0, [2.0, 24.0]),
-    number("cohesion", "rate of turning to the centre, per distance", "", 1.0, [0.0, 10.0]),
-    number("alignment", "rate of turning to the mean heading", "", 2.0, [0.0, 10.0]),
-    number("turning", "rotational diffusion of a heading", "", 0.5, [0.1, 5.0]),
-    number("time", "time after which a school's turn is looked at", "", 1.5, [0.1, 10.0]),
+    number("cohesion", "rate of turning to the centre, per distance", "", 3.0, [0.0, 10.0]),
+    number("alignment", "rate of turning to the mean heading", "", 1.0, [0.1, 10.0]),
+    number("turning", "rotational diffusion of a heading", "", 0.1, [0.02, 5.0]),
+    number("time", "time after which a school's turn is looked at", "", 4.0, [0.1, 10.0]),
 ];
 
 /// Couplings at which a swarm is measured.
@@ -122,25 +122,26 @@ impl Swarm {
     fn two(&self, values: &Values, notebook: &mut Notebook) -> Result<(), SystemError> {
         let wrong = failed::<pair::PairError>("the density of two walkers");
         let solve = |size: [usize; 2]| pair(self.a, self.kappa, size).map_err(&wrong);
-        let (exact, coarse): (Pair, Pair) = (solve([26, 20])?, solve([20, 16])?);
+        let (exact, coarse): (Pair, Pair) = (solve([20, 40])?, solve([16, 28])?);
         let pairs =
             [[coarse.centre, exact.centre], [coarse.walker, exact.walker], [coarse.square, exact.square]];
         // Far below what the simulation could see.
         notebook.identities(
-            "two walkers: 20 and 26 modes of their density",
+            "two walkers: their density with 16 x 28 and with 20 x 40 modes",
             "",
             &pairs,
-            1e-4 * (1.0 + exact.square),
+            2e-3 * (1.0 + exact.square),
         );
-        let dt = 0.02_f64.min(0.2 / self.kappa);
-        let plan = Watch { dt, before: 20.0, during: 80.0, every: 0.4, paths: draws(values, 2304) };
+        // The variance of the distance is off by (kappa dt)^2/2 after extrapolation.
+        let dt = 0.02_f64.min(0.05 / self.kappa);
+        let plan = Watch { dt, before: 20.0, during: 80.0, every: 0.4, paths: draws(values, 4608) };
         let streams = Streams::new(values.seed, Use::Paths).at_point(1);
         let [walker, centre, square] = self.walk(2, self.kappa, &plan, streams);
         let limit = shaded(self.a);
-        let matters = 0.1 * limit.abs();
+        let matters = 0.2 * limit.abs();
         notebook.simulated("E cos x of one of two coupled walkers", "", exact.walker, walker, matters);
         notebook.simulated("E cos X of the centre of two", "", exact.centre, centre, matters);
-        notebook.simulated("E (x_1 - x_2)^2 of two", "", exact.square, square, 0.1 * exact.square);
+        notebook.simulated("E (x_1 - x_2)^2 of two", "", exact.square, square, 0.2 * exact.square);
         for (what, right, seen) in
             [("one of two walkers", exact.walker, walker), ("the centre of two", exact.centre, centre)]
         {
@@ -152,8 +153,8 @@ impl Swarm {
         Ok(())
     }
 
-    /// A swarm that is never apart: `p ~ 1/D`, approached `R` times more slowly.
-    fn tight(&self, values: &Values, notebook: &mut Notebook) -> Result<(), SystemError> {
+    /// `E cos X` of a swarm that is never apart and starts in the sun, averaged over `during` from `before` on.
+    fn tightly(&self, [before, during]: [f64; 2], paths: usize, streams: Streams) -> Estimate {
         let (a, slower) = (self.a, real(self.count));
         let equation = tight_walkers(self.count, move |x: f64| 1.0 + a * x.cos());
         let motion = Motion {
@@ -161,58 +162,56 @@ impl Swarm {
             noises: self.count,
             step: |x: &mut [f64], dt: f64, dw: &[f64], buffer: &mut [f64]| equation.step(x, dt, dw, buffer),
         };
+        let plan = Watch { dt: 0.02 * slower, before, during, every: 0.4 * slower, paths };
         let look = |x: &[f64], out: &mut [f64]| out[0] = x[0].cos();
-        let dt = 0.02 * slower;
-        let wrong = failed("the density of the centre");
-        let relaxing = |share: f64, time: f64| {
-            let grid = Grid::new(-0.5 * TAU, 0.5 * TAU, 401, Walls::Periodic)?;
-            let volumes =
-                FiniteVolumes::new(Equation::ito(|_| 0.0, move |x: f64| (1.0 + a * x.cos()) * share), grid)?;
-            let masses = volumes.evolve(&volumes.point(0.0)?, time, 400)?;
-            volumes.integral(&masses, f64::cos)
-        };
-        let mut seen = Vec::new();
-        for (k, multiple) in [0.5, 1.0, 2.0, 4.0].into_iter().enumerate() {
-            let time = multiple * slower;
-            let plan = Watch { dt, before: time, during: 0.0, every: time, paths: draws(values, 46_080) };
-            let streams = Streams::new(values.seed, Use::Paths).at_point(10 + u32::try_from(k).unwrap_or(0));
-            let found = mean(&watch(&motion, &plan, streams, 1, |_, x| x[0] = 0.0, look), 0, values.seed);
-            seen.push((time, found));
-        }
+        mean(&watch(&motion, &plan, streams, 1, |_, x| x[0] = 0.0, look), 0, streams.seed())
+    }
+
+    /// The same exactly, at a time, for the diffusion `share D`.
+    fn relaxing(&self, share: f64, time: f64) -> Result<f64, SystemError> {
+        let a = self.a;
+        Grid::new(-0.5 * TAU, 0.5 * TAU, 401, Walls::Periodic)
+            .and_then(|grid| {
+                let equation = Equation::ito(|_| 0.0, move |x: f64| (1.0 + a * x.cos()) * share);
+                let volumes = FiniteVolumes::new(equation, grid)?;
+                let masses = volumes.evolve(&volumes.point(0.0)?, time, 400)?;
+                volumes.integral(&masses, f64::cos)
+            })
+            .map_err(failed("the density of the centre"))
+    }
+
+    /// A swarm that is never apart: `p ~ 1/D`, approached `R` times more slowly.
+    fn tight(&self, values: &Values, notebook: &mut Notebook) -> Result<(), SystemError> {
+        let slower = real(self.count);
+        let streams = |point: u32| Streams::new(values.seed, Use::Paths).at_point(point);
+        let seen: Vec<(f64, Estimate)> = [0.5, 1.0, 2.0, 4.0]
+            .into_iter()
+            .zip(10..)
+            .map(|(multiple, point)| {
+                let time = multiple * slower;
+                (time, self.tightly([time, 0.0], draws(values, 46_080), streams(point)))
+            })
+            .collect();
         let (time, found) = seen[1];
-        let exact = relaxing(1.0 / slower, time).map_err(&wrong)?;
-        let quick = relaxing(1.0, time).map_err(&wrong)?;
+        let (exact, quick) = (self.relaxing(1.0 / slower, time)?, self.relaxing(1.0, time)?);
         let what = "E cos X of a tight swarm, a time of R after it started in the sun";
         notebook.simulated(what, "", exact, found, 0.5 * (exact - quick).abs());
         notebook.misreading("a tight swarm as fast as a walker alone", "", quick, found);
-        let plan = Watch {
-            dt,
-            before: 15.0 * slower,
-            during: 60.0 * slower,
-            every: 0.4 * slower,
-            paths: draws(values, 1152),
-        };
-        let streams = Streams::new(values.seed, Use::Paths).at_point(2);
-        let found = mean(&watch(&motion, &plan, streams, 1, |_, x| x[0] = 0.0, look), 0, values.seed);
+        let found = self.tightly([15.0 * slower, 60.0 * slower], draws(values, 1152), streams(2));
         let limit = shaded(self.a);
-        notebook.simulated(
-            "E cos X of a tight swarm in the end: p ~ 1/D",
-            "",
-            limit,
-            found,
-            0.2 * limit.abs(),
-        );
+        let what = "E cos X of a tight swarm in the end: p ~ 1/D";
+        notebook.simulated(what, "", limit, found, 0.2 * limit.abs());
         notebook.misreading("averaged noise does not drift", "", 0.0, found);
         let curve = |share: f64| {
             (1..=24_u8)
                 .map(|k| 0.2 * f64::from(k) * slower)
-                .map(|t| relaxing(share, t).map(|value| (t, value)))
-                .collect::<Result<Vec<_>, _>>()
+                .map(|t| Ok((t, self.relaxing(share, t)?)))
+                .collect::<Result<Vec<_>, SystemError>>()
         };
         notebook.draw(
             figure("A tight swarm goes to the shade, R times more slowly", "t", "E cos X")
-                .line("tight swarm, D/R", curve(1.0 / slower).map_err(&wrong)?)
-                .dashed("a walker alone, D", curve(1.0).map_err(&wrong)?)
+                .line("tight swarm, D/R", curve(1.0 / slower)?)
+                .dashed("a walker alone, D", curve(1.0)?)
                 .points("tight swarm, simulated", &seen),
         );
         Ok(())
@@ -267,7 +266,7 @@ fn lone_fish(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, Sys
     ])
 }
 
-/// A school beside a single fish, measured; what it says of statement D2.
+/// Schools with and without alignment beside a single fish, measured; what they say of statement D2.
 fn together(values: &Values, notebook: &mut Notebook) {
     let b = values.get("b");
     let school = School {
@@ -278,83 +277,115 @@ fn together(values: &Values, notebook: &mut Notebook) {
     };
     let swim = Swim { school, b, time: values.get("time") };
     let alone = swims(Swim { school: School { count: 1, ..school }, ..swim }, values, 40);
-    let all = swims(swim, values, 44);
     let exact = shaded(b);
-    let settled = notebook.simulated(
-        "E cos x of a fish that turns little by little, alone: p ~ 1/v",
-        "",
-        exact,
-        alone.settled,
-        0.3 * exact.abs(),
-    );
-    let straight = notebook.simulated(
-        "heading to the shade of a fish alone, after a while along its border",
-        "",
-        0.0,
-        alone.turned,
-        0.1,
-    );
-    let mut findings = vec![settled, straight];
-    for (what, seen) in [
-        ("heading to the shade of the school, by then", all.turned),
-        ("way to the shade of a fish alone, by then", alone.moved),
-        ("way to the shade of the school, by then", all.moved),
-        ("E cos x of fish of a school, in the end", all.settled),
-    ] {
-        findings.push(notebook.measured(what, "", seen));
+    let what = "E cos x of a fish that turns little by little, alone: p ~ 1/v";
+    let settled = notebook.simulated(what, "", exact, alone.settled, 0.3 * exact.abs());
+    let what = "heading to the shade of a fish alone, after a while along its border";
+    let straight = notebook.simulated(what, "", 0.0, alone.turned, 0.1);
+    let way = notebook.measured("way to the shade of a fish alone, by then", "", alone.moved);
+    let mut findings = vec![settled, straight, way];
+    let loose = School { alignment: 0.0, ..school };
+    let mut words = Vec::new();
+    let (mut turned, mut moved) = (vec![(1.0, alone.turned)], vec![(1.0, alone.moved)]);
+    for (name, school, point) in [("with alignment", school, 44), ("of cohesion alone", loose, 48)] {
+        let all = swims(Swim { school, ..swim }, values, point);
+        for (what, seen) in [
+            ("heading to the shade, by then", all.turned),
+            ("way to the shade, by then", all.moved),
+            ("E cos x of its fish in the end", all.settled),
+        ] {
+            findings.push(notebook.measured(format!("{what}: a school {name}"), "", seen));
+        }
+        words.push(format!("a school {name} {}", verdict(&alone, &all)));
+        let place = real(school.count) + if name == "with alignment" { 0.0 } else { 0.5 };
+        turned.push((place, all.turned));
+        moved.push((place, all.moved));
     }
     notebook.draw(
         figure(
             "Does a school turn to the shade?",
-            "number of fish",
+            "number of fish (beside it: without alignment)",
             "after a while along the border of the shade",
         )
-        .points("heading to the shade", &[(1.0, alone.turned), (real(school.count), all.turned)])
-        .points("way to the shade", &[(1.0, alone.moved), (real(school.count), all.moved)]),
+        .points("heading to the shade", &turned)
+        .points("way to the shade", &moved),
     );
-    notebook.state("D2", verdict(swim.time, &alone, &all), &findings);
+    let way = show(&alone.moved);
+    let settled = show(&alone.settled);
+    let start = format!(
+        "measured after t = {} along the border of the shade (a fish alone: heading {}, way {way}; in the end E cos x \
+         {settled}): ",
+        swim.time,
+        show(&alone.turned)
+    );
+    notebook.state("D2", start + &words.join("; "), &findings);
+}
+
+fn show(estimate: &Estimate) -> String {
+    format!("{:+.3} ± {:.3}", estimate.value, estimate.standard_error)
 }
 
 /// In words, from the numbers: what differs by five standard errors, and in which direction.
-fn verdict(time: f64, alone: &Swimming, all: &Swimming) -> String {
-    let compare = |a: &Estimate, b: &Estimate| {
-        let error = a.standard_error.hypot(b.standard_error);
-        let z = (b.value - a.value) / error;
+fn verdict(alone: &Swimming, all: &Swimming) -> String {
+    let compare = |a: &Estimate, b: &Estimate, words: [&'static str; 3]| {
+        let z = (b.value - a.value) / a.standard_error.hypot(b.standard_error);
         if z >= super::REFUTED_AT {
-            std::cmp::Ordering::Greater
+            words[0]
         } else if z <= -super::REFUTED_AT {
-            std::cmp::Ordering::Less
+            words[1]
         } else {
-            std::cmp::Ordering::Equal
+            words[2]
         }
     };
-    let turns = match compare(&alone.turned, &all.turned) {
-        std::cmp::Ordering::Greater => "a school turns to the shade as a whole, a fish alone does not",
-        std::cmp::Ordering::Less => "a school turns away from the shade",
-        std::cmp::Ordering::Equal => "a school does not turn to the shade more than a fish alone",
-    };
-    let moves = match compare(&alone.moved, &all.moved) {
-        std::cmp::Ordering::Greater => "it comes further",
-        std::cmp::Ordering::Less => "it comes less far",
-        std::cmp::Ordering::Equal => "it comes no further than chance",
-    };
-    let settles = match compare(&alone.settled, &all.settled) {
-        std::cmp::Ordering::Greater => "in the end it is less in the shade",
-        std::cmp::Ordering::Less => "in the end it is more in the shade",
-        std::cmp::Ordering::Equal => "in the end it is as much in the shade",
-    };
+    let turns = compare(
+        &alone.turned,
+        &all.turned,
+        ["turns to the shade as a whole", "turns away from the shade", "turns no more than chance"],
+    );
+    let moves = compare(
+        &alone.moved,
+        &all.moved,
+        ["comes further", "comes less far", "comes as far as one fish alone, within chance"],
+    );
+    let settles = compare(
+        &alone.settled,
+        &all.settled,
+        [
+            "in the end is less in the shade",
+            "in the end is more in the shade",
+            "in the end is as much in the shade, within chance",
+        ],
+    );
     format!(
-        "measured at these parameters: {turns} (heading {:+.3} ± {:.3} after t = {time}); {moves} ({:+.3} ± {:.3}, alone \
-         {:+.3} ± {:.3}); {settles} (E cos x {:.3} ± {:.3}, alone {:.3} ± {:.3})",
-        all.turned.value,
-        all.turned.standard_error,
-        all.moved.value,
-        all.moved.standard_error,
-        alone.moved.value,
-        alone.moved.standard_error,
-        all.settled.value,
-        all.settled.standard_error,
-        alone.settled.value,
-        alone.settled.standard_error,
+        "{turns} ({}), {moves} ({}), and {settles} ({})",
+        show(&all.turned),
+        show(&all.moved),
+        show(&all.settled)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_follow_the_numbers() {
+        let estimate =
+            |value: f64| Estimate { value, standard_error: 0.01, draws: 100, seed: 1, detectable: 0.1 };
+        let swimming = |turned, moved, settled| Swimming {
+            turned: estimate(turned),
+            moved: estimate(moved),
+            settled: estimate(settled),
+        };
+        let alone = swimming(0.0, 0.0, -0.3);
+        let forth = verdict(&alone, &swimming(0.2, 0.1, -0.5));
+        assert!(
+            forth.contains("turns to the shade") && forth.contains("further") && forth.contains("more in"),
+            "{forth}"
+        );
+        let back = verdict(&alone, &swimming(-0.2, -0.1, -0.1));
+        assert!(back.contains("away") && back.contains("less far") && back.contains("less in"), "{back}");
+        let chance = verdict(&alone, &swimming(0.05, 0.03, -0.31));
+        assert_eq!(chance.matches("chance").count(), 3, "{chance}");
+    }
 }

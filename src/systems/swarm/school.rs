@@ -97,14 +97,14 @@ pub(super) fn swims(Swim { school, b, time }: Swim, values: &Values, point: u32)
         before: time,
         during: 0.0,
         every: time,
-        paths: draws(values, 18_432 / school.count),
+        paths: draws(values, 36_864 / school.count),
     };
     let look = |state: &[f64], out: &mut [f64]| {
         out[0] = average(state, &|fish| fish[2].cos());
         out[1] = average(state, &|fish| fish[0]) - FRAC_PI_2;
     };
     let first = watch(&motion, &soon, streams(0), 2, start, look);
-    let long = Watch { dt: 0.05, before: 30.0, during: 120.0, every: 0.5, paths: draws(values, 576) };
+    let long = Watch { dt: 0.05, before: 30.0, during: 120.0, every: 0.5, paths: draws(values, 1152) };
     let look = |state: &[f64], out: &mut [f64]| out[0] = average(state, &|fish| fish[0].cos());
     let last = watch(&motion, &long, streams(1), 1, start, look);
     Swimming {

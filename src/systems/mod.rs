@@ -19,10 +19,12 @@ mod affine;
 mod basins;
 mod epochs;
 mod flat_minima;
+mod gated;
 mod gradient_hacking;
 mod implicit_regularisation;
 mod label_noise;
 mod loose_parallel;
+mod modularity;
 mod notebook;
 mod training_run;
 mod variance;
@@ -364,6 +366,7 @@ static GALLERY: &[System] = &[
     variance::SYSTEM,
     implicit_regularisation::SYSTEM,
     training_run::SYSTEM,
+    modularity::SYSTEM,
 ];
 
 /// All systems, in the order in which they are to be read.

@@ -263,7 +263,7 @@ impl Evidence {
 /// One thing that a system shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// What it is, in a few words, with the symbol: "mean voltage E[V], both at temperature 1".
+    /// What it is, in a few words, with the symbol: "mean voltage `E[V]`, both at temperature 1".
     pub what: String,
     /// Unit of the numbers; empty for pure numbers.
     pub unit: &'static str,

@@ -21,11 +21,13 @@ mod birth_death;
 mod diode_resistor;
 mod epochs;
 mod flat_minima;
+mod gated;
 mod gradient_hacking;
 mod implicit_regularisation;
 mod label_noise;
 mod least_rattling;
 mod loose_parallel;
+mod modularity;
 mod notebook;
 mod paths;
 mod pollen;
@@ -268,7 +270,7 @@ impl Evidence {
 /// One thing that a system shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// What it is, in a few words, with the symbol: "mean voltage E[V], both at temperature 1".
+    /// What it is, in a few words, with the symbol: "mean voltage `E[V]`, both at temperature 1".
     pub what: String,
     /// Unit of the numbers; empty for pure numbers.
     pub unit: &'static str,
@@ -377,6 +379,7 @@ static GALLERY: &[System] = &[
     implicit_regularisation::SYSTEM,
     least_rattling::SYSTEM,
     training_run::SYSTEM,
+    modularity::SYSTEM,
 ];
 
 /// All systems, in the order in which they are to be read.

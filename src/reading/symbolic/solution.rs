@@ -178,7 +178,7 @@ impl Algebra<'_> {
         &self,
         solution: &Solution,
         own: &[Factor],
-    ) -> Result<Option<(Poly, Vec<(Index, Index)>)>, Obstacle> {
+    ) -> Result<Option<(Poly, Renaming)>, Obstacle> {
         if let ([unknown], [factor]) = (solution.unknown.as_slice(), own) {
             let same =
                 factor.head == unknown.head && factor.rank == unknown.rank && factor.power == unknown.power;
@@ -191,6 +191,9 @@ impl Algebra<'_> {
         Ok(bind(&solution.unknown, own).map(|bound| (solution.value.clone(), bound)))
     }
 }
+
+/// Indices and what they are called instead.
+type Renaming = Vec<(Index, Index)>;
 
 /// Whether a sum contains an unknown, or a derivative of it if that counts.
 fn contains(sum: &Poly, unknown: &[Factor], derivatives: bool) -> bool {

@@ -3,6 +3,7 @@
 //! A mean is accepted within 4.5 of its standard errors, which a true one leaves with probability 7e-6, and every lie must be
 //! outside: a lost factor, a wrong sign, one convention for another.
 
+#![allow(clippy::type_complexity, reason = "an equation has the type of its coefficients")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 #![allow(clippy::cast_precision_loss, reason = "counts are small")]
 

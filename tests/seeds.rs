@@ -1,5 +1,6 @@
 //! One seed, one result: the same bits for every number of threads, and the same numbers for good.
 
+#![allow(clippy::type_complexity, reason = "an equation has the type of its coefficients")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod subject;
@@ -106,7 +107,7 @@ fn ensembles_do_not_depend_on_threads() {
     }
 }
 
-/// Pinned: a change here changes every Monte Carlo number that was ever reported. The first are those of ChaCha with 8
+/// Pinned: a change here changes every Monte Carlo number that was ever reported. The first are those of `ChaCha` with 8
 /// rounds by another program.
 #[test]
 fn first_draws_are_pinned() {

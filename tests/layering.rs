@@ -36,7 +36,7 @@ const TABLE: [(&str, &[&str]); 23] = [
     ("reading::symbolic", &["expression"]),
     ("reading::exact", &["expression", "data", "loss", "root"]),
     ("reading::sampled", &["expression", "data", "loss", "root", "process", "sampling"]),
-    ("verdict", &["reading", "sampling"]),
+    ("verdict", &["expression", "reading", "reading::symbolic", "sampling"]),
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
     ("trace", &["data", "loss", "noise", "process", "sampling"]),

@@ -109,6 +109,7 @@ impl<'a> Algebra<'a> {
         let Some((mut factors, mut coefficient)) = self.resolve_deltas(factors, coefficient) else {
             return Ok(());
         };
+        factors.iter_mut().filter(|factor| factor.is_closed()).for_each(Factor::sort_indices);
         merge_powers(&mut factors);
         self.reduce_numbers(&mut factors, &mut coefficient)?;
         if let Some(at) = factors.iter().position(expands) {

@@ -11,6 +11,7 @@ use super::function::content;
 use super::lower::{FIRST, JOINT, SECOND};
 use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly};
+use super::raise_factor::power;
 use super::raise_product::Raised;
 use crate::expression::{Expr, Index as Name, Kind, Length, Rational, Shape, SymbolId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -371,9 +372,17 @@ pub(super) fn scaled(
     }
 }
 
-/// `a b c` from the left; a product among the factors is taken apart.
+/// `a^2 b c` from the left; a product among the factors is taken apart.
 fn product(factors: Vec<Expr>) -> Option<Expr> {
-    factors.into_iter().reduce(|a, b| times(a, &b, Shape::Scalar))
+    let mut powers: Vec<(Expr, i64)> = Vec::new();
+    for factor in factors {
+        match powers.iter_mut().find(|(known, _)| *known == factor) {
+            Some((_, count)) => *count += 1,
+            None => powers.push((factor, 1)),
+        }
+    }
+    let written = powers.into_iter().map(|(base, count)| power(&base, &Rational::integer(count)));
+    written.reduce(|a, b| times(a, &b, Shape::Scalar))
 }
 
 /// `(c a) b` for `c (a b)`.

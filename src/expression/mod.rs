@@ -9,12 +9,19 @@
 //!   become a [`Kind::Tensor`] around each of them, and every index has a number of its own, whatever its name;
 //! - every batch has a number: two means of one batch speak of the same copies.
 //!
+//! A `let` is one node in memory however often it is used, within a claim and over claims. So the index that a node binds
+//! can be bound again by the same node elsewhere, but never inside itself: whoever opens two sums side by side renames.
+//! The shape of a symbol is that of its node: a matrix field is square in a claim that says `where B = B'`.
+//!
 //! Meanings that every reading must agree on are those of the derivation language (see [`crate::language`]); the nodes
 //! below say the rest.
 
+mod children;
+mod instance;
 mod rational;
 mod walk;
 
+pub use instance::{Entry, Instance, Operator, Value};
 pub use rational::Rational;
 pub use walk::Path;
 
@@ -54,6 +61,9 @@ pub enum Shape {
     Vector(Length),
     /// A matrix of rows and columns.
     Matrix(Length, Length),
+    /// The components under so many free indices, three or more. Only the whole side of a claim has this shape; it is a
+    /// [`Kind::Tensor`], whose indices know their lengths, or the number 0.
+    Components(u32),
 }
 
 /// The distribution of a random number, independent of every other random name.
@@ -559,4 +569,6 @@ pub struct Derivation {
     pub symbols: Symbols,
     /// Statements in their order.
     pub statements: Vec<Statement>,
+    /// Where the claims can be put to the test, in their order.
+    pub instances: Vec<Instance>,
 }

@@ -54,6 +54,7 @@ pub mod expression;
 pub mod loss;
 pub mod noise;
 pub mod process;
+pub mod reading;
 pub mod root;
 pub mod sampling;
 pub mod sgd;

@@ -1,0 +1,568 @@
+//! Scalars, vectors and matrices over the [`Ring`], with a running bound of their rounding errors.
+//!
+//! Beside every coefficient stands a first-order bound of its error in units of `f64::EPSILON`:
+//!
+//! ```text
+//! err(a + b) = err a + err b + |a + b|
+//! err(a b)   = |a| err b + err a |b| + 2 |a b|         one unit for the product, one for its sum with others
+//! ```
+//!
+//! so that the error of a difference grows with the sizes of the terms that cancel in it, and that of an inverse or a root
+//! with its conditioning.
+//!
+//! Degrees: a tensor is known up to the degree that it was asked for; coefficients of monomials beyond those that it
+//! stores are 0. Powers of the small parameter: those below the first and beyond the last that it stores are 0, up to
+//! the power `known`; beyond that nothing is known.
+
+use super::Unable;
+use super::ring::Ring;
+
+/// The shape of a tensor, in numbers. Components are listed row by row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dims {
+    Scalar,
+    Vector(usize),
+    Matrix(usize, usize),
+}
+
+impl Dims {
+    /// Number of components.
+    pub(super) fn len(self) -> usize {
+        match self {
+            Self::Scalar => 1,
+            Self::Vector(n) => n,
+            Self::Matrix(rows, columns) => rows.saturating_mul(columns),
+        }
+    }
+
+    /// Rows and columns, where a vector is a column.
+    pub(super) fn matrix(self) -> (usize, usize) {
+        match self {
+            Self::Scalar => (1, 1),
+            Self::Vector(n) => (n, 1),
+            Self::Matrix(rows, columns) => (rows, columns),
+        }
+    }
+}
+
+/// The power up to which a polynomial in the small parameter is known.
+pub(super) const EXACT: i32 = i32::MAX;
+
+/// The sum of two powers, of which one may be [`EXACT`].
+fn power(a: i32, b: i32) -> i32 {
+    if a == EXACT || b == EXACT { EXACT } else { a.saturating_add(b) }
+}
+
+fn as_power(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(EXACT - 1)
+}
+
+/// A scalar, vector or matrix over the ring.
+#[derive(Debug, Clone)]
+pub(super) struct Tensor {
+    dims: Dims,
+    /// Highest stored degree in `h`.
+    degree: usize,
+    /// Stored monomials of a component.
+    monomials: usize,
+    /// Lowest stored power of the small parameter.
+    offset: i32,
+    /// Stored powers of it, at least one.
+    terms: usize,
+    /// Highest known power of it.
+    known: i32,
+    /// By component, monomial and power.
+    value: Vec<f64>,
+    error: Vec<f64>,
+}
+
+/// One component.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    value: &'a [f64],
+    error: &'a [f64],
+    degree: usize,
+    terms: usize,
+}
+
+impl Tensor {
+    fn blank(ring: &Ring, dims: Dims, degree: usize, offset: i32, terms: usize) -> Result<Self, Unable> {
+        let monomials = ring.up_to(degree);
+        let size = dims.len().checked_mul(monomials).and_then(|n| n.checked_mul(terms));
+        let size = size.filter(|&n| n <= 1 << 27).ok_or(Unable::TooLarge { what: "numbers" })?;
+        let (value, error) = (vec![0.0; size], vec![0.0; size]);
+        Ok(Self { dims, degree, monomials, offset, terms, known: EXACT, value, error })
+    }
+
+    /// Constants with the bounds of their errors, in units of `f64::EPSILON`.
+    pub(super) fn constants(dims: Dims, value: Vec<f64>, error: Vec<f64>) -> Self {
+        Self { dims, degree: 0, monomials: 1, offset: 0, terms: 1, known: EXACT, value, error }
+    }
+
+    /// Exact numbers.
+    pub(super) fn exact(dims: Dims, value: Vec<f64>) -> Self {
+        let error = vec![0.0; value.len()];
+        Self::constants(dims, value, error)
+    }
+
+    /// An exact number.
+    pub(super) fn number(value: f64) -> Self {
+        Self::exact(Dims::Scalar, vec![value])
+    }
+
+    /// 0 of any shape.
+    pub(super) fn zero(dims: Dims) -> Self {
+        Self::exact(dims, vec![0.0; dims.len()])
+    }
+
+    /// The unit matrix.
+    pub(super) fn identity(dim: usize) -> Self {
+        let mut value = vec![0.0; dim * dim];
+        value.iter_mut().step_by(dim + 1).for_each(|diagonal| *diagonal = 1.0);
+        Self::exact(Dims::Matrix(dim, dim), value)
+    }
+
+    /// A power of the small parameter.
+    pub(super) fn small(exponent: i32) -> Self {
+        Self { offset: exponent, ..Self::number(1.0) }
+    }
+
+    /// The vector `theta_0 + h`.
+    ///
+    /// # Errors
+    /// It has too many components.
+    pub(super) fn variables(ring: &Ring, at: &[f64]) -> Result<Self, Unable> {
+        let mut result = Self::blank(ring, Dims::Vector(at.len()), 1, 0, 1)?;
+        for (i, &x) in at.iter().enumerate() {
+            result.value[i * result.monomials] = x;
+            result.value[i * result.monomials + 1 + i] = 1.0;
+        }
+        Ok(result)
+    }
+
+    pub(super) fn dims(&self) -> Dims {
+        self.dims
+    }
+
+    /// The same components in another shape of as many.
+    pub(super) fn reshaped(mut self, dims: Dims) -> Self {
+        if dims.len() == self.dims.len() {
+            self.dims = dims;
+        }
+        self
+    }
+
+    /// Highest power of the small parameter that is known; [`EXACT`] if all are.
+    pub(super) fn known(&self) -> i32 {
+        self.known
+    }
+
+    /// Lowest stored power of the small parameter.
+    pub(super) fn offset(&self) -> i32 {
+        self.offset
+    }
+
+    /// Number of stored powers of the small parameter.
+    pub(super) fn terms(&self) -> usize {
+        self.terms
+    }
+
+    /// Highest stored degree in `h`.
+    pub(super) fn degree(&self) -> usize {
+        self.degree
+    }
+
+    /// Whether nothing in it depends on `h` up to this degree.
+    pub(super) fn is_constant(&self, ring: &Ring, cut: usize) -> bool {
+        let monomials = self.monomials.min(ring.up_to(cut));
+        (0..self.dims.len()).all(|c| {
+            let start = c * self.monomials * self.terms;
+            self.value[start + self.terms..start + monomials * self.terms].iter().all(|&v| is_zero(v))
+        })
+    }
+
+    /// Whether it is a plain number in every component: no power of the small parameter but the zeroth.
+    pub(super) fn is_plain(&self) -> bool {
+        self.offset == 0 && self.terms == 1
+    }
+
+    /// Coefficient and error bound of one component at `h = 0` and one power of the small parameter.
+    pub(super) fn at(&self, component: usize, power: i32) -> (f64, f64) {
+        self.coefficient(component, 0, power)
+    }
+
+    /// Coefficient and error bound of one component, monomial and power of the small parameter.
+    pub(super) fn coefficient(&self, component: usize, monomial: usize, power: i32) -> (f64, f64) {
+        let Ok(term) = usize::try_from(i64::from(power) - i64::from(self.offset)) else { return (0.0, 0.0) };
+        if term >= self.terms || monomial >= self.monomials || component >= self.dims.len() {
+            return (0.0, 0.0);
+        }
+        let place = (component * self.monomials + monomial) * self.terms + term;
+        (self.value[place], self.error[place])
+    }
+
+    /// All components at `h = 0` and one power.
+    pub(super) fn constants_at(&self, power: i32) -> Vec<f64> {
+        (0..self.dims.len()).map(|c| self.at(c, power).0).collect()
+    }
+
+    /// The largest error bound of the components at `h = 0` and one power.
+    pub(super) fn largest_error_at(&self, power: i32) -> f64 {
+        (0..self.dims.len()).map(|c| self.at(c, power).1).fold(0.0, f64::max)
+    }
+
+    /// Whether every coefficient and bound is finite.
+    pub(super) fn is_finite(&self) -> bool {
+        self.value.iter().chain(&self.error).all(|x| x.is_finite())
+    }
+
+    /// Without the coefficients of `h^0 t^0`.
+    pub(super) fn with_constant_removed(mut self) -> Self {
+        let Ok(term) = usize::try_from(-i64::from(self.offset)) else { return self };
+        if term < self.terms {
+            for c in 0..self.dims.len() {
+                let place = c * self.monomials * self.terms + term;
+                self.value[place] = 0.0;
+                self.error[place] = 0.0;
+            }
+        }
+        self
+    }
+
+    /// The same coefficients, taken as exact.
+    pub(super) fn without_errors(&self) -> Self {
+        Self { error: vec![0.0; self.error.len()], ..self.clone() }
+    }
+
+    /// Whether every coefficient is at most so many times the bound of its error.
+    pub(super) fn is_rounding(&self, factor: f64) -> bool {
+        self.value.iter().zip(&self.error).all(|(value, error)| value.abs() <= factor * error * f64::EPSILON)
+    }
+
+    /// Times a power of the small parameter.
+    pub(super) fn shifted(self, exponent: i32) -> Self {
+        Self { offset: self.offset.saturating_add(exponent), known: power(self.known, exponent), ..self }
+    }
+
+    /// Nothing is known beyond this power.
+    pub(super) fn known_to(mut self, known: i32) -> Self {
+        self.known = self.known.min(known);
+        let last = self.offset.saturating_add(as_power(self.terms) - 1);
+        if self.known < last {
+            let keep = usize::try_from(i64::from(self.known) - i64::from(self.offset) + 1).unwrap_or(0);
+            let keep = keep.min(self.terms);
+            self = self.keep_terms(0, keep);
+        }
+        self
+    }
+
+    /// Powers `from..to` of those stored, at least one.
+    fn keep_terms(self, from: usize, to: usize) -> Self {
+        if to <= from {
+            return Self { known: self.known, ..Self::zero(self.dims) };
+        }
+        if from == 0 && to == self.terms {
+            return self;
+        }
+        let pick = |all: &[f64]| all.chunks(self.terms).flat_map(|part| part[from..to].to_vec()).collect::<Vec<_>>();
+        let (value, error) = (pick(&self.value), pick(&self.error));
+        Self { value, error, terms: to - from, offset: self.offset.saturating_add(as_power(from)), ..self }
+    }
+
+    /// The same without leading powers whose coefficients are exactly 0, and with as many powers as the ring keeps.
+    pub(super) fn trimmed(self, ring: &Ring) -> Self {
+        if self.terms == 1 && self.offset == 0 {
+            return self;
+        }
+        let blank = |term: usize| {
+            let column = |all: &[f64]| all.iter().skip(term).step_by(self.terms).all(|&x| is_zero(x));
+            column(&self.value) && column(&self.error)
+        };
+        let leading = (0..self.terms).take_while(|&term| blank(term)).count();
+        if leading == self.terms {
+            return Self { known: self.known, ..Self::zero(self.dims) };
+        }
+        let last = leading + ring.powers();
+        let cut = self.terms > last;
+        let trimmed = self.keep_terms_until(leading, last);
+        if cut {
+            let known = trimmed.offset.saturating_add(as_power(trimmed.terms) - 1);
+            return Self { known: trimmed.known.min(known), ..trimmed };
+        }
+        trimmed
+    }
+
+    fn keep_terms_until(self, from: usize, to: usize) -> Self {
+        let to = to.min(self.terms);
+        self.keep_terms(from, to)
+    }
+
+    fn part(&self, component: usize) -> Part<'_> {
+        let size = self.monomials * self.terms;
+        let range = component * size..(component + 1) * size;
+        Part { value: &self.value[range.clone()], error: &self.error[range], degree: self.degree, terms: self.terms }
+    }
+
+    /// `a + factor b` up to a degree, for `factor` 1 or -1; the shapes are the same.
+    fn combined(ring: &Ring, cut: usize, a: &Self, b: &Self, factor: f64) -> Result<Self, Unable> {
+        let offset = a.offset.min(b.offset);
+        let end = |x: &Self| x.offset.saturating_add(as_power(x.terms));
+        let terms = usize::try_from(end(a).max(end(b)) - offset).unwrap_or(1);
+        let degree = a.degree.max(b.degree).min(cut);
+        let mut sum = Self::blank(ring, a.dims, degree, offset, terms)?;
+        ring.spend(sum.value.len())?;
+        for (from, factor) in [(a, 1.0), (b, factor)] {
+            let shift = usize::try_from(from.offset - offset).unwrap_or(0);
+            let monomials = sum.monomials.min(from.monomials);
+            for c in 0..sum.dims.len() {
+                for m in 0..monomials {
+                    let to = (c * sum.monomials + m) * sum.terms + shift;
+                    let at = (c * from.monomials + m) * from.terms;
+                    for k in 0..from.terms {
+                        sum.value[to + k] += factor * from.value[at + k];
+                        sum.error[to + k] += from.error[at + k];
+                    }
+                }
+            }
+        }
+        sum.error.iter_mut().zip(&sum.value).for_each(|(error, value)| *error += value.abs());
+        sum.known = a.known.min(b.known);
+        Ok(sum.known_to(a.known.min(b.known)).trimmed(ring))
+    }
+
+    pub(super) fn plus(&self, ring: &Ring, cut: usize, other: &Self) -> Result<Self, Unable> {
+        Self::combined(ring, cut, self, other, 1.0)
+    }
+
+    pub(super) fn minus(&self, ring: &Ring, cut: usize, other: &Self) -> Result<Self, Unable> {
+        Self::combined(ring, cut, self, other, -1.0)
+    }
+
+    pub(super) fn negated(mut self) -> Self {
+        self.value.iter_mut().for_each(|x| *x = -*x);
+        self
+    }
+
+    /// Times a number that is known to its last bit.
+    pub(super) fn scaled(mut self, factor: f64) -> Self {
+        for (value, error) in self.value.iter_mut().zip(&mut self.error) {
+            *value *= factor;
+            *error = *error * factor.abs() + value.abs();
+        }
+        self
+    }
+
+    /// Adds to the error bound of every coefficient `amount` times `f64::EPSILON` (of the same size everywhere).
+    pub(super) fn blurred(mut self, other: &Self) -> Self {
+        for c in 0..self.dims.len() {
+            for m in 0..self.monomials {
+                for k in 0..self.terms {
+                    let power = self.offset.saturating_add(as_power(k));
+                    let (difference, _) = other.coefficient(c, m, power);
+                    self.error[(c * self.monomials + m) * self.terms + k] += difference.abs() / f64::EPSILON;
+                }
+            }
+        }
+        self
+    }
+
+    /// `out[c] = sum of a[i] b[j]` over the listed `(c, i, j)`, up to a degree.
+    pub(super) fn products(
+        ring: &Ring,
+        cut: usize,
+        [a, b]: [&Self; 2],
+        dims: Dims,
+        places: impl Iterator<Item = (usize, usize, usize)>,
+    ) -> Result<Self, Unable> {
+        let degree = (a.degree + b.degree).min(cut);
+        let whole = a.terms + b.terms - 1;
+        let terms = whole.min(ring.powers());
+        let mut out = Self::blank(ring, dims, degree, a.offset.saturating_add(b.offset), terms)?;
+        let size = out.monomials * terms;
+        for (c, i, j) in places {
+            let range = c * size..(c + 1) * size;
+            let target = (&mut out.value[range.clone()], &mut out.error[range]);
+            accumulate(ring, a.part(i), b.part(j), degree, terms, target)?;
+        }
+        let mut known = power(a.offset, b.known).min(power(b.offset, a.known));
+        if whole > terms {
+            known = known.min(out.offset.saturating_add(as_power(terms) - 1));
+        }
+        Ok(out.known_to(known).trimmed(ring))
+    }
+
+    /// A scalar times anything, up to a degree.
+    pub(super) fn times(&self, ring: &Ring, cut: usize, scalar: &Self) -> Result<Self, Unable> {
+        Self::products(ring, cut, [self, scalar], self.dims, (0..self.dims.len()).map(|c| (c, c, 0)))
+    }
+
+    /// The product of matrices, where a vector is a column; the result has the shape of a vector if the right one is.
+    pub(super) fn matrix_product(&self, ring: &Ring, cut: usize, right: &Self) -> Result<Self, Unable> {
+        let ((rows, inner), (_, columns)) = (self.dims.matrix(), right.dims.matrix());
+        let dims = if matches!(right.dims, Dims::Vector(_)) { Dims::Vector(rows) } else { Dims::Matrix(rows, columns) };
+        let places = (0..rows).flat_map(move |i| {
+            (0..columns).flat_map(move |j| {
+                (0..inner).map(move |k| (i * columns + j, i * inner + k, k * columns + j))
+            })
+        });
+        Self::products(ring, cut, [self, right], dims, places)
+    }
+
+    /// `sum_i a_i b_i` over all components.
+    pub(super) fn dot(&self, ring: &Ring, cut: usize, other: &Self) -> Result<Self, Unable> {
+        Self::products(ring, cut, [self, other], Dims::Scalar, (0..self.dims.len()).map(|i| (0, i, i)))
+    }
+
+    /// `a_i b_j`
+    pub(super) fn outer(&self, ring: &Ring, cut: usize, other: &Self) -> Result<Self, Unable> {
+        let (rows, columns) = (self.dims.len(), other.dims.len());
+        let places = (0..rows).flat_map(move |i| (0..columns).map(move |j| (i * columns + j, i, j)));
+        Self::products(ring, cut, [self, other], Dims::Matrix(rows, columns), places)
+    }
+
+    /// Components picked by their places, in a shape of as many.
+    pub(super) fn picked(&self, dims: Dims, places: impl Iterator<Item = usize>) -> Self {
+        let (mut value, mut error) = (vec![], vec![]);
+        for place in places {
+            let part = self.part(place);
+            value.extend_from_slice(part.value);
+            error.extend_from_slice(part.error);
+        }
+        Self { dims, value, error, ..*self }
+    }
+
+    /// One component, as a scalar.
+    pub(super) fn component(&self, place: usize) -> Self {
+        self.picked(Dims::Scalar, std::iter::once(place))
+    }
+
+    pub(super) fn transposed(&self) -> Self {
+        let (rows, columns) = self.dims.matrix();
+        let places = (0..columns).flat_map(move |j| (0..rows).map(move |i| i * columns + j));
+        self.picked(Dims::Matrix(columns, rows), places)
+    }
+
+    /// The components of scalars, in a shape of as many.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub(super) fn stacked(ring: &Ring, cut: usize, dims: Dims, scalars: &[Self]) -> Result<Self, Unable> {
+        let offset = scalars.iter().map(|x| x.offset).min().unwrap_or(0);
+        let end = scalars.iter().map(|x| x.offset.saturating_add(as_power(x.terms))).max().unwrap_or(1);
+        let terms = usize::try_from(end - offset).unwrap_or(1);
+        let degree = scalars.iter().map(|x| x.degree).max().unwrap_or(0).min(cut);
+        let mut result = Self::blank(ring, dims, degree, offset, terms)?;
+        for (c, scalar) in scalars.iter().enumerate().take(dims.len()) {
+            let shift = usize::try_from(scalar.offset - offset).unwrap_or(0);
+            for m in 0..result.monomials.min(scalar.monomials) {
+                for k in 0..scalar.terms {
+                    let to = (c * result.monomials + m) * terms + shift + k;
+                    result.value[to] = scalar.value[m * scalar.terms + k];
+                    result.error[to] = scalar.error[m * scalar.terms + k];
+                }
+            }
+        }
+        let known = scalars.iter().map(|x| x.known).min().unwrap_or(EXACT);
+        Ok(result.known_to(known).trimmed(ring))
+    }
+
+    /// `out[c] = sum of d/dh_j a[i]` over the listed `(c, i, j)`, known up to one degree less than `a`.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub(super) fn derivatives(
+        &self,
+        ring: &Ring,
+        dims: Dims,
+        places: impl Iterator<Item = (usize, usize, usize)>,
+    ) -> Result<Self, Unable> {
+        let degree = self.degree.saturating_sub(1);
+        let mut out = Self::blank(ring, dims, degree, self.offset, self.terms)?;
+        out.known = self.known;
+        if self.degree == 0 {
+            return Ok(out);
+        }
+        let places: Vec<_> = places.collect();
+        for lower in 0..=degree {
+            let (table, monomials) = (ring.products(lower, 1)?, ring.monomials(lower)?);
+            let (here, above) = (ring.start(lower), ring.start(lower + 1));
+            for &(c, i, j) in &places {
+                ring.spend(monomials.len() * self.terms)?;
+                for (m, variables) in monomials.iter().enumerate() {
+                    let count = variables.iter().filter(|&&v| usize::from(v) == j).count() + 1;
+                    let factor = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+                    let from = (i * self.monomials + above + table[m * ring.dim() + j] as usize) * self.terms;
+                    let to = (c * out.monomials + here + m) * self.terms;
+                    for k in 0..self.terms {
+                        let value = factor * self.value[from + k];
+                        out.value[to + k] += value;
+                        out.error[to + k] += factor * self.error[from + k] + value.abs();
+                    }
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// The gradient: of a scalar a vector, of a vector `v` the matrix `d_j v_i`.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub(super) fn gradient(&self, ring: &Ring) -> Result<Self, Unable> {
+        let (dim, rows) = (ring.dim(), self.dims.len());
+        let dims = if self.dims == Dims::Scalar { Dims::Vector(dim) } else { Dims::Matrix(rows, dim) };
+        let places = (0..rows).flat_map(move |i| (0..dim).map(move |j| (i * dim + j, i, j)));
+        self.derivatives(ring, dims, places)
+    }
+}
+
+fn is_zero(x: f64) -> bool {
+    x.to_bits() << 1 == 0
+}
+
+/// `out += a b`, cut at a degree and a number of powers.
+fn accumulate(
+    ring: &Ring,
+    a: Part<'_>,
+    b: Part<'_>,
+    degree: usize,
+    terms: usize,
+    (value, error): (&mut [f64], &mut [f64]),
+) -> Result<(), Unable> {
+    for p in 0..=a.degree.min(degree) {
+        for q in 0..=b.degree.min(degree - p) {
+            let (rows, columns) = (ring.of_degree(p), ring.of_degree(q));
+            ring.spend(rows * columns * a.terms * b.terms)?;
+            let table = if p > 0 && q > 0 { Some(ring.products(p, q)?) } else { None };
+            let (at_a, at_b, at_out) = (ring.start(p), ring.start(q), ring.start(p + q));
+            for i in 0..rows {
+                let from = (at_a + i) * a.terms;
+                let (left, left_error) = (&a.value[from..from + a.terms], &a.error[from..from + a.terms]);
+                if left.iter().chain(left_error).all(|&x| is_zero(x)) {
+                    continue;
+                }
+                for j in 0..columns {
+                    let place = table.as_ref().map_or(i + j, |table| table[i * columns + j] as usize);
+                    let from = (at_b + j) * b.terms;
+                    let right = (&b.value[from..from + b.terms], &b.error[from..from + b.terms]);
+                    let to = (at_out + place) * terms;
+                    let target = (&mut value[to..to + terms], &mut error[to..to + terms]);
+                    convolve((left, left_error), right, target);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `out_k += sum_i a_i b_(k-i)`
+#[inline]
+fn convolve((a, ea): (&[f64], &[f64]), (b, eb): (&[f64], &[f64]), (out, error): (&mut [f64], &mut [f64])) {
+    for (i, (&a, &ea)) in a.iter().zip(ea).enumerate() {
+        let size = a.abs();
+        for (k, (&b, &eb)) in b.iter().zip(eb).enumerate().take(out.len().saturating_sub(i)) {
+            out[i + k] += a * b;
+            error[i + k] += size * (eb + 2.0 * b.abs()) + ea * b.abs();
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Independent readings of one claim; they share the expression and nothing else.
+
+pub mod exact;

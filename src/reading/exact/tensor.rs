@@ -216,6 +216,35 @@ impl Tensor {
         self.value.iter().chain(&self.error).all(|x| x.is_finite())
     }
 
+    /// The coefficients of one monomial.
+    pub(super) fn of_monomial(&self, monomial: usize) -> Self {
+        if monomial >= self.monomials {
+            return Self { known: self.known, ..Self::zero(self.dims) };
+        }
+        let range = |c: usize| {
+            let start = (c * self.monomials + monomial) * self.terms;
+            start..start + self.terms
+        };
+        let pick = |all: &[f64]| (0..self.dims.len()).flat_map(|c| all[range(c)].to_vec()).collect();
+        Self { degree: 0, monomials: 1, value: pick(&self.value), error: pick(&self.error), ..*self }
+    }
+
+    /// Whether every coefficient and every bound is exactly 0.
+    pub(super) fn is_blank(&self) -> bool {
+        self.value.iter().chain(&self.error).all(|&x| is_zero(x))
+    }
+
+    /// Without the values of the coefficients of `h^0 t^0`; their error bounds stay.
+    pub(super) fn with_constant_value_removed(mut self) -> Self {
+        let Ok(term) = usize::try_from(-i64::from(self.offset)) else { return self };
+        if term < self.terms {
+            for c in 0..self.dims.len() {
+                self.value[c * self.monomials * self.terms + term] = 0.0;
+            }
+        }
+        self
+    }
+
     /// Without the coefficients of `h^0 t^0`.
     pub(super) fn with_constant_removed(mut self) -> Self {
         let Ok(term) = usize::try_from(-i64::from(self.offset)) else { return self };
@@ -237,6 +266,17 @@ impl Tensor {
     /// Whether every coefficient is at most so many times the bound of its error.
     pub(super) fn is_rounding(&self, factor: f64) -> bool {
         self.value.iter().zip(&self.error).all(|(value, error)| value.abs() <= factor * error * f64::EPSILON)
+    }
+
+    /// Whether every coefficient is at most so many times the bound of its error, and `amount`.
+    pub(super) fn is_small(&self, factor: f64, amount: f64) -> bool {
+        let small = |value: f64, error: f64| value.abs() <= factor * error * f64::EPSILON + amount;
+        self.value.iter().zip(&self.error).all(|(value, error)| small(*value, *error))
+    }
+
+    /// The largest coefficient.
+    pub(super) fn largest(&self) -> f64 {
+        self.value.iter().fold(0.0, |largest, x| x.abs().max(largest))
     }
 
     /// Times a power of the small parameter.

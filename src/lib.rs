@@ -49,12 +49,15 @@
 
 pub mod convention;
 pub mod data;
+pub mod density;
 pub mod experiment;
 pub mod expression;
+pub mod language;
 pub mod loss;
 pub mod noise;
 pub mod process;
 pub mod reading;
+pub mod report;
 pub mod root;
 pub mod sampling;
 pub mod sgd;

@@ -1,2 +1,9 @@
-//! The program `driftproof`.
-fn main() {}
+//! The program `driftproof`: arguments in, exit code out.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -39,8 +39,8 @@ const TABLE: [(&str, &[&str]); 22] = [
     ("verdict", &["reading", "sampling"]),
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
-    ("systems", &["data", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment"]),
-    ("report", &["expression", "language::diagnostic", "verdict", "systems", "experiment", "noise", "root", "sampling"]),
+    ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment"]),
+    ("report", &["data", "expression", "language::diagnostic", "loss", "root", "noise", "sampling", "verdict", "experiment", "systems"]),
 ];
 
 #[derive(Debug, Clone, PartialEq)]

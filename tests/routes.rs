@@ -200,8 +200,8 @@ fn routes_agree_on_every_builtin_loss() {
         "mlp_3_4_3_tanh_softmax",
         "deep_linear_3_2_2",
     ];
-    for name in Builtin::names().iter().chain(&networks) {
-        if matches!(*name, "mlp" | "deep_linear") {
+    for name in Builtin::catalogue().iter().map(|line| line.name).chain(networks) {
+        if matches!(name, "mlp" | "deep_linear") {
             continue;
         }
         for bias in [false, true] {

@@ -9,15 +9,21 @@ use super::DataError;
 /// By default every column is a feature and none is a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
-    target: Option<String>,
+    targets: Option<Vec<String>>,
     features: Option<Vec<String>>,
 }
 
 impl Columns {
     /// Takes this column as the target. It comes last, wherever it stands in the table.
     #[must_use]
-    pub fn with_target(mut self, name: impl Into<String>) -> Self {
-        self.target = Some(name.into());
+    pub fn with_target(self, name: impl Into<String>) -> Self {
+        self.with_targets([name.into()])
+    }
+
+    /// Takes these columns as the targets, in this order. They come last, wherever they stand in the table.
+    #[must_use]
+    pub fn with_targets(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.targets = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
@@ -43,10 +49,19 @@ pub(super) fn choose(
     own_targets: usize,
     columns: &Columns,
 ) -> Result<Choice, DataError> {
-    let targets = match &columns.target {
-        Some(name) => vec![find(data, names, name)?],
-        None => (names.len() - own_targets..names.len()).collect(),
-    };
+    let mut targets = Vec::new();
+    match &columns.targets {
+        None => targets.extend(names.len() - own_targets..names.len()),
+        Some(chosen) => {
+            for name in chosen {
+                let index = find(data, names, name)?;
+                if targets.contains(&index) {
+                    return Err(DataError::ChosenTwice { data: data.to_owned(), column: name.clone() });
+                }
+                targets.push(index);
+            }
+        }
+    }
     let mut indices = Vec::new();
     match &columns.features {
         None => indices.extend((0..names.len()).filter(|index| !targets.contains(index))),
@@ -98,6 +113,21 @@ pub(super) fn distinct(data: &str, names: &[String]) -> Result<(), DataError> {
 mod tests {
     use super::super::Data;
     use super::*;
+
+    #[test]
+    fn several_targets_keep_the_order_in_which_they_are_named() {
+        let columns = Columns::default().with_targets(["hue", "ash"]).with_features(["alcohol"]);
+        let chosen = Data::wine().select(&columns).unwrap();
+        assert_eq!(
+            (chosen.columns(), chosen.targets()),
+            (&["alcohol", "hue", "ash"].map(str::to_owned)[..], 2)
+        );
+        assert_eq!(chosen.row(0), [14.23, 1.04, 2.43]);
+        let twice = Data::wine().select(&Columns::default().with_targets(["hue", "hue"])).unwrap_err();
+        assert!(matches!(twice, DataError::ChosenTwice { .. }), "found {twice:?}");
+        let none = Data::wine().select(&Columns::default().with_targets(Vec::<String>::new())).unwrap();
+        assert_eq!((none.features(), none.targets()), (14, 0));
+    }
 
     #[test]
     fn selecting_keeps_or_moves_the_target() {

@@ -1,6 +1,6 @@
 //! The parts of a node, in one place: whoever walks a tree or rebuilds one needs no list of all kinds.
 
-use super::{Batch, Expr, Kind};
+use super::{Batch, Expr, Index, Kind};
 use std::collections::HashSet;
 
 impl Expr {
@@ -164,7 +164,6 @@ impl Expr {
 
     /// Whether a node of this tree, itself included, passes `test`. Every node is looked at once, however often it is
     /// shared.
-    #[must_use]
     pub fn any(&self, test: &mut dyn FnMut(&Self) -> bool) -> bool {
         let mut seen = HashSet::new();
         let mut left = vec![self];
@@ -178,5 +177,20 @@ impl Expr {
             left.extend(next.children());
         }
         false
+    }
+}
+
+impl Kind {
+    /// The same with other indices in the node itself; its parts stay.
+    #[must_use]
+    pub fn map_indices(self, change: &mut dyn FnMut(&Index) -> Index) -> Self {
+        match self {
+            Self::Component(e, indices) => Self::Component(e, indices.iter().map(change).collect()),
+            Self::Tensor(indices, e) => Self::Tensor(indices.iter().map(change).collect(), e),
+            Self::Partial(index, e) => Self::Partial(change(&index), e),
+            Self::Sum(index, e) => Self::Sum(change(&index), e),
+            Self::Kronecker(i, j) => Self::Kronecker(change(&i), change(&j)),
+            other => other,
+        }
     }
 }

@@ -17,11 +17,18 @@
 //! below say the rest.
 
 mod children;
+mod index_names;
 mod instance;
+mod latex;
+mod mathml;
+mod notation;
+mod print;
 mod rational;
+mod shape;
 mod walk;
 
 pub use instance::{Entry, Instance, Operator, Value};
+pub use print::equation_to_text;
 pub use rational::Rational;
 pub use walk::Path;
 
@@ -186,6 +193,12 @@ impl Symbols {
     #[must_use]
     pub fn get(&self, id: SymbolId) -> &Symbol {
         &self.table[id.0 as usize]
+    }
+
+    /// The symbol with this number if there is one.
+    #[must_use]
+    pub fn checked(&self, id: SymbolId) -> Option<&Symbol> {
+        self.table.get(id.0 as usize)
     }
 
     /// The number of a name.

@@ -57,7 +57,7 @@ impl Choice {
 #[non_exhaustive]
 pub enum BuiltinError {
     /// No loss has this name.
-    #[error("no loss is called \"{name}\"; did you mean \"{nearest}\"? There are {}", NAMES.join(", "))]
+    #[error("no loss is called \"{name}\"; did you mean \"{nearest}\"? There are {}", names())]
     Unknown {
         /// The name given.
         name: String,
@@ -85,43 +85,81 @@ pub enum BuiltinError {
         found: f64,
     },
     /// The layers are not those of a network on these data.
-    #[error("the loss \"{name}\" cannot have layers {layers:?}: {expected}")]
+    #[error(
+        "the loss \"{name}\" cannot have layers {layers:?}, the data having {features} features: {expected}"
+    )]
     Layers {
         /// Name of the loss.
         name: String,
         /// The layers given.
         layers: Vec<usize>,
+        /// Number of features of the data.
+        features: usize,
         /// What they should be.
         expected: &'static str,
     },
 }
 
-/// The names of [`Builtin::named`]; the sizes of `softmax_3` and `mlp_2_3_1_tanh` may stand in the name.
-const NAMES: [&str; 17] = [
-    "linear_regression",
-    "ridge_regression",
-    "logistic_regression",
-    "poisson_regression",
-    "softmax",
-    "cauchy_regression",
-    "student_t_regression",
-    "pseudo_huber_regression",
-    "phase_retrieval",
-    "cos_wave",
-    "two_layer_linear",
-    "matrix_factorisation",
-    "rank1_factorisation",
-    "deep_linear",
-    "mlp",
-    "multiplicative_quadratic",
-    "pollen_2d",
+/// One line of the catalogue of [`Builtin::named`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing {
+    /// The name; the sizes of `softmax_3` and `mlp_2_3_1_tanh` may stand behind it.
+    pub name: &'static str,
+    /// The loss of one row.
+    pub formula: &'static str,
+    /// The fields of [`Choice`] that it has, beside `features`.
+    pub options: &'static [&'static str],
+    /// Whether its rows end with a target.
+    pub target: bool,
+}
+
+const fn line(name: &'static str, formula: &'static str, options: &'static [&'static str]) -> Listing {
+    Listing { name, formula, options, target: true }
+}
+
+const fn without_target(name: &'static str, formula: &'static str) -> Listing {
+    Listing { name, formula, options: &[], target: false }
+}
+
+#[rustfmt::skip]
+const CATALOGUE: [Listing; 17] = [
+    line("linear_regression", "(theta.x - y)^2 / 2", &[]),
+    line("ridge_regression", "(theta.x - y)^2 / 2 + lambda |theta|^2 / 2", &["lambda"]),
+    line("logistic_regression", "log(1 + exp(theta.x)) - y theta.x, y in {0, 1}", &[]),
+    line("poisson_regression", "exp(theta.x) - y theta.x, y = 0, 1, 2, ...", &[]),
+    line("softmax", "log(sum_k exp(w_k.x)) - w_y.x, y in {0, ..., K-1}", &["classes"]),
+    line("cauchy_regression", "(c^2/2) log(1 + (theta.x - y)^2/c^2)", &["c"]),
+    line("student_t_regression", "((nu+1)/2) log(1 + (theta.x - y)^2/(nu sigma^2))", &["nu", "sigma"]),
+    line("pseudo_huber_regression", "delta^2 (sqrt(1 + ((theta.x - y)/delta)^2) - 1)", &["delta"]),
+    line("phase_retrieval", "((theta.x)^2 - y)^2 / 4", &[]),
+    line("cos_wave", "1 - cos(theta.x - y)", &[]),
+    line("two_layer_linear", "(a b x - y)^2 / 2", &[]),
+    line("matrix_factorisation", "(P_i.Q_j - y)^2 / 2, a row is i, j, y", &["layers"]),
+    line("rank1_factorisation", "(p_i q_j - y)^2 / 2, i, j in {1, 2}, a row is i, j, y", &[]),
+    line("deep_linear", "|W_L ... W_1 x - y|^2 / 2", &["layers"]),
+    line("mlp", "|network(x) - y|^2 / 2, or softmax with y a class", &["layers", "activation", "output", "bias"]),
+    without_target("multiplicative_quadratic", "x theta^2 / 2"),
+    without_target("pollen_2d", "2 s F_k(theta), D = theta_1 I at eta/2n = 1, a row is k, s"),
 ];
 
+/// The losses whose sizes may stand in their names.
+const SIZED: [&str; 3] = ["softmax", "deep_linear", "mlp"];
+
 impl Builtin {
-    /// The names that [`named`](Self::named) knows.
+    /// The losses that [`named`](Self::named) knows.
     #[must_use]
-    pub fn names() -> &'static [&'static str] {
-        &NAMES
+    pub fn catalogue() -> &'static [Listing] {
+        &CATALOGUE
+    }
+
+    /// The line of the catalogue for a name, with or without sizes in it.
+    #[must_use]
+    pub fn listing(name: &str) -> Option<&'static Listing> {
+        let sized = |line: &&Listing| {
+            let rest = name.strip_prefix(line.name);
+            SIZED.contains(&line.name) && rest.is_some_and(|rest| rest.starts_with('_'))
+        };
+        CATALOGUE.iter().find(|line| line.name == name).or_else(|| CATALOGUE.iter().find(sized))
     }
 
     /// The loss of this name with the sizes and constants of `choice`.
@@ -178,6 +216,7 @@ fn factorisation(name: &str, choice: &Choice) -> Result<Builtin, BuiltinError> {
         Some(layers) => Err(BuiltinError::Layers {
             name: name.to_owned(),
             layers: layers.to_vec(),
+            features: choice.features,
             expected: "give the rows of both factors and the rank, three numbers above 0",
         }),
         None => Err(BuiltinError::Missing {
@@ -252,6 +291,7 @@ fn network<'a>(
         return Err(BuiltinError::Layers {
             name: name.to_owned(),
             layers,
+            features: choice.features,
             expected: "give at least two numbers above 0, first the number of features, last the number of targets (or of classes, at least two)",
         });
     }
@@ -272,7 +312,13 @@ fn nearest(name: &str) -> &'static str {
         let shared = candidate.iter().filter(|pair| wanted.contains(pair)).count();
         (shared * 1000) / (candidate.len() + wanted.len()).max(1)
     };
-    NAMES.iter().copied().max_by_key(|candidate| likeness(candidate)).unwrap_or("linear_regression")
+    let names = CATALOGUE.iter().map(|line| line.name);
+    names.max_by_key(|candidate| likeness(candidate)).unwrap_or("linear_regression")
+}
+
+fn names() -> String {
+    let names: Vec<&str> = CATALOGUE.iter().map(|line| line.name).collect();
+    names.join(", ")
 }
 
 #[cfg(test)]
@@ -316,8 +362,38 @@ mod tests {
 
     #[test]
     fn every_name_is_known() {
-        for name in Builtin::names() {
-            assert!(!matches!(named(name), Err(BuiltinError::Unknown { .. })), "{name}");
+        for line in Builtin::catalogue() {
+            assert!(!matches!(named(line.name), Err(BuiltinError::Unknown { .. })), "{}", line.name);
+            assert_eq!(Builtin::listing(line.name), Some(line), "{}", line.name);
+        }
+    }
+
+    #[test]
+    fn a_name_with_sizes_has_the_line_of_its_family() {
+        for (name, family) in [
+            ("softmax_3", Some("softmax")),
+            ("mlp_2_3_1_tanh", Some("mlp")),
+            ("deep_linear_2_1", Some("deep_linear")),
+            ("softmax3", None),
+            ("logistic_regression_2", None),
+            ("", None),
+        ] {
+            assert_eq!(Builtin::listing(name).map(|line| line.name), family, "{name}");
+        }
+    }
+
+    /// The catalogue says which losses have a target: with it, one column more than there are features.
+    #[test]
+    fn targets_are_as_listed() {
+        for line in Builtin::catalogue() {
+            let features = match line.name {
+                "two_layer_linear" | "multiplicative_quadratic" => 1,
+                _ => 2,
+            };
+            let layers = if line.name == "matrix_factorisation" { vec![3, 4, 2] } else { vec![features, 1] };
+            let choice = Choice { classes: Some(3), layers: Some(layers), ..Choice::new(features) };
+            let loss = Builtin::named(line.name, &choice).unwrap();
+            assert_eq!(loss.columns(), features + usize::from(line.target), "{}", line.name);
         }
     }
 }

@@ -11,13 +11,14 @@ mod elementary;
 mod laplacian;
 mod network;
 mod number;
+mod parameters;
 mod problem;
 mod program;
 mod recorded;
 mod sums;
 
 pub use builtin::Builtin;
-pub use catalogue::{BuiltinError, Choice};
+pub use catalogue::{BuiltinError, Choice, Listing};
 pub use network::{Activation, Network, Output};
 pub use number::{Number, constant, dot, inner, log_sum_exp, logistic, softplus, tanh};
 pub(crate) use problem::{Block, Engine};

@@ -16,10 +16,11 @@
 mod conventions;
 mod fast;
 pub mod generic;
+mod matrices;
 mod square_root;
 
 pub use conventions::{current_drift, ito_drift};
-
+pub use matrices::{Matrices, matrices};
 pub use square_root::{Roots, SmoothRoot, root_derivatives, roots};
 
 use crate::data::Data;

@@ -173,7 +173,7 @@ where
 }
 
 /// Blocks of paths in step: at each time all increments of a block are drawn, path by path, then all its paths move.
-fn run_ensemble<R: Rng>(
+pub(super) fn run_ensemble<R: Rng>(
     [dim, noises, steps, paths]: [usize; 4],
     start: &[f64],
     root_dt: f64,
@@ -197,7 +197,7 @@ fn run_ensemble<R: Rng>(
         }
         x
     };
-    ensemble(blocks, generator, || (Vec::new(), vec![0.0; 2 * dim]), run).concat()
+    ensemble(blocks, generator, || (Vec::new(), vec![0.0; 3 * dim]), run).concat()
 }
 
 /// Steps of an equation as the estimators look at them: `xi = B(x) dW`, the mean step being `mu dt`.

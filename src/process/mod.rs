@@ -1,8 +1,10 @@
-//! What moves: stochastic gradient descent and stochastic differential equations, one step at a time and as ensembles.
+//! What moves: stochastic gradient descent, stochastic differential equations, hopping models; step by step and as ensembles.
 //!
 //! ```text
 //! SGD               theta' = theta - (eta/n) sum_{a=1..n} g(X_a)              batches with or without replacement
 //! Euler-Maruyama    x'     = x + mu(x) dt + B(x) sqrt(dt) z,                  mu = b + alpha S, or b + div D if isothermal
+//! Heun              x'     = x + (b(x) + b(x~)) dt/2 + (B(x) + B(x~)) dW/2    Stratonovich
+//! hopping           k -> j at the rate w(k -> j)                              finite chains, rings, any graph
 //! ```
 //!
 //! Nothing here knows a closed form for a noise-induced drift: drift, amplitude and corrections are given, and so is the
@@ -13,10 +15,20 @@
 //! choices at several points.
 
 mod euler_maruyama;
+mod heun;
+mod hopping;
 mod sgd;
+mod spread;
+mod walkers;
+mod wall;
 
 pub use euler_maruyama::{AmplitudeAt, Corrections, Sde, SdeNoise};
-pub use sgd::{SgdNoise, SgdPath, Spread, gradient_spread};
+pub use heun::Stratonovich;
+pub use hopping::{Evolved, Exit, Hopping, HoppingError, HoppingPath, MOST_HOPS, MOST_STATES, Stay};
+pub use sgd::{SgdNoise, SgdPath};
+pub use spread::{Spread, gradient_spread};
+pub use walkers::{School, coupled_walkers, tight_walkers};
+pub use wall::{Confined, ConfinedError};
 
 use crate::loss::ProblemError;
 use crate::sgd::SgdError;

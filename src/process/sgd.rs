@@ -9,7 +9,7 @@
 //! with `c = 1` for batches drawn with replacement, `(N-n)/(N-1)` without (math.md 1).
 
 use super::{Noise, ProcessError};
-use crate::loss::{Block, Engine, LANES, Loss, Problem, ProblemError};
+use crate::loss::{Block, Engine, Loss, Problem, ProblemError};
 use crate::sgd::{Replacement, Sgd, SgdError};
 use rand::{Rng, RngExt};
 use std::fmt;
@@ -247,79 +247,4 @@ impl<L: Loss> Noise for SgdNoise<'_, L> {
     fn rounding(&self) -> f64 {
         self.rounding
     }
-}
-
-/// What [`gradient_spread`] finds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spread {
-    /// `tr Sigma`
-    pub trace: f64,
-    /// A lower bound of the largest eigenvalue of `Sigma`, close to it unless the next ones are as large.
-    pub largest: f64,
-}
-
-/// Rounds of the power method; the bound it gives is within a few per cent whatever the spectrum.
-const ROUNDS: usize = 12;
-
-/// `tr Sigma` and the largest eigenvalue of `Sigma = E[(g - G)(g - G)^T]` over all rows, `d` numbers of memory a task.
-///
-/// Power method from the direction of the largest single deviation: `w <- E[c (c . w)]/|.|`, `c = g - G`; `|Sigma w|`
-/// with `|w| = 1` never exceeds the largest eigenvalue.
-///
-/// # Errors
-/// `theta` does not fit the loss, or the loss is not finite there.
-pub fn gradient_spread<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> Result<Spread, ProblemError> {
-    problem.check_theta(theta)?;
-    let dim = problem.dim();
-    let rows = real(problem.rows());
-    let total = |visit: &(dyn Fn(&mut Vec<f64>, &Block<'_>) + Sync), size: usize| {
-        let parts = problem.sweep(theta, size, || vec![0.0; size], |sum, block| visit(sum, block))?;
-        let mut sums = vec![0.0; size];
-        for part in parts {
-            sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
-        }
-        sums.iter_mut().for_each(|sum| *sum /= rows);
-        Ok::<_, ProblemError>(sums)
-    };
-    let mean = total(
-        &|sum, block| {
-            sum.iter_mut().enumerate().for_each(|(i, s)| *s += block.sum(block.gradient(i)));
-        },
-        dim,
-    )?;
-    let spread = total(
-        &|sum, block| {
-            for (i, s) in sum.iter_mut().enumerate() {
-                let g = block.gradient(i);
-                *s += block.sum(&std::array::from_fn(|l| (g[l] - mean[i]).powi(2)));
-            }
-        },
-        dim,
-    )?;
-    let trace = spread.iter().sum::<f64>();
-    let mut direction: Vec<f64> = spread.iter().map(|v| v.sqrt()).collect();
-    let mut largest = 0.0;
-    for _ in 0..ROUNDS {
-        let length = direction.iter().map(|w| w * w).sum::<f64>().sqrt();
-        if length <= 0.0 || !length.is_finite() {
-            break;
-        }
-        direction.iter_mut().for_each(|w| *w /= length);
-        direction = total(
-            &|sum, block| {
-                let mut along = [0.0; LANES];
-                for (i, w) in direction.iter().enumerate() {
-                    let g = block.gradient(i);
-                    along.iter_mut().enumerate().for_each(|(l, a)| *a += w * (g[l] - mean[i]));
-                }
-                for (i, s) in sum.iter_mut().enumerate() {
-                    let g = block.gradient(i);
-                    *s += block.sum(&std::array::from_fn(|l| (g[l] - mean[i]) * along[l]));
-                }
-            },
-            dim,
-        )?;
-        largest = direction.iter().map(|w| w * w).sum::<f64>().sqrt().max(largest);
-    }
-    Ok(Spread { trace, largest })
 }

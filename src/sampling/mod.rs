@@ -25,6 +25,7 @@
 
 mod hotelling;
 mod moments;
+mod points;
 mod run;
 mod statistics;
 mod steps;
@@ -33,6 +34,7 @@ mod window;
 
 pub use hotelling::{Power, VectorTest};
 pub use moments::{Covariance, Moments};
+pub use points::normal_point;
 pub(crate) use run::TAILS;
 pub use run::{Control, Progress, compare};
 pub use statistics::{

@@ -15,6 +15,14 @@
 //! The verdict of a system is the worst of its findings ([`Outcome::verdict`]). Everything is the same for the same seed
 //! and any number of threads.
 
+mod affine;
+mod epochs;
+mod gradient_hacking;
+mod implicit_regularisation;
+mod label_noise;
+mod notebook;
+mod variance;
+
 use crate::sampling::Estimate;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -343,7 +351,8 @@ pub struct System {
 }
 
 /// All systems, in the order in which they are to be read.
-static GALLERY: [System; 0] = [];
+static GALLERY: [System; 4] =
+    [label_noise::SYSTEM, gradient_hacking::SYSTEM, variance::SYSTEM, implicit_regularisation::SYSTEM];
 
 /// All systems, in the order in which they are to be read.
 #[must_use]

@@ -209,7 +209,7 @@ fn random(node: &Expr, found: &mut Vec<(Slip, Expr)>) {
             let square = match v.shape() {
                 Shape::Scalar => scalar(Kind::Mul(v.clone(), v.clone())),
                 Shape::Vector(_) => product(Kind::Outer(v.clone(), v.clone())),
-                Shape::Matrix(..) => return,
+                Shape::Matrix(..) | Shape::Components(_) => return,
             };
             let new = expect(square);
             found.push((Slip::Covariance(node.clone(), new.clone()), new));
@@ -229,7 +229,7 @@ fn random(node: &Expr, found: &mut Vec<(Slip, Expr)>) {
         Kind::Expect(e) => expectations(node, e, found),
         Kind::Mul(a, b) | Kind::Dot(a, b) | Kind::Outer(a, b) => {
             if let (Kind::Expect(x), Kind::Expect(y)) = (a.kind(), b.kind())
-                && let Some(inside) = node.kind().with_children(vec![x.clone(), y.clone()])
+                && let Some(inside) = node.with_children(vec![x.clone(), y.clone()])
             {
                 let new = expect(product(inside));
                 found.push((Slip::Split(node.clone(), new.clone()), new));
@@ -271,7 +271,7 @@ fn expectations(node: &Expr, e: &Expr, found: &mut Vec<(Slip, Expr)>) {
     }
     if let Kind::Mul(a, b) | Kind::Dot(a, b) | Kind::Outer(a, b) = e.kind() {
         let mean = |x: &Expr| Expr::new(Kind::Expect(x.clone()), x.shape());
-        if let Some(split) = e.kind().with_children(vec![mean(a), mean(b)]) {
+        if let Some(split) = e.with_children(vec![mean(a), mean(b)]) {
             found.push((Slip::Split(node.clone(), new(split.clone())), new(split)));
         }
     }
@@ -388,7 +388,7 @@ fn occurrences(node: &Expr) -> Vec<Index> {
 
 fn with_occurrence(tensor: &Expr, path: &Path, k: usize, index: &Index) -> Option<Expr> {
     let node = path.iter().try_fold(tensor.clone(), |node, &number| {
-        node.kind().children().get(number).map(|child| (*child).clone())
+        node.children().get(number).map(|child| (*child).clone())
     })?;
     let new = match node.kind() {
         Kind::Component(base, indices) => {
@@ -484,7 +484,7 @@ fn terms(node: &Expr, whole: bool, found: &mut Vec<(Slip, Expr)>) {
 fn is_nonlinear(whole: &Expr, path: &[usize]) -> bool {
     let Some((&last, above)) = path.split_last() else { return false };
     let parent = above.iter().try_fold(whole.clone(), |node, &number| {
-        node.kind().children().get(number).map(|child| (*child).clone())
+        node.children().get(number).map(|child| (*child).clone())
     });
     parent.is_some_and(|parent| match parent.kind() {
         Kind::Pow(..) => true,
@@ -586,7 +586,7 @@ fn gradients(claim: &Claim, side: Side, whole: &Expr) -> Vec<Repair> {
 /// takes scalars only.
 fn lifted(whole: &Expr, path: &[usize], new: Expr) -> Option<Expr> {
     let Some((&number, rest)) = path.split_first() else { return Some(new) };
-    let children = whole.kind().children();
+    let children = whole.children();
     let inner = lifted(children.get(number)?, rest, new)?;
     let fits = match whole.kind() {
         Kind::Neg(_) | Kind::Expect(_) | Kind::Mul(..) | Kind::Mean(..) | Kind::SumOver(..) => true,
@@ -597,7 +597,7 @@ fn lifted(whole: &Expr, path: &[usize], new: Expr) -> Option<Expr> {
     let mut children: Vec<Expr> = children.into_iter().cloned().collect();
     children[number] = inner;
     (fits && whole.shape() == Shape::Scalar)
-        .then(|| whole.kind().with_children(children))
+        .then(|| whole.with_children(children))
         .flatten()
         .map(|kind| Expr::new(kind, shape))
 }

@@ -1,0 +1,100 @@
+//! What can be wrong with what was asked for. Each message says what was found, where, what was expected, what to do.
+
+use driftproof::data::DataError;
+use driftproof::experiment::ExperimentError;
+use driftproof::loss::{BuiltinError, ProblemError};
+use driftproof::noise::NoiseError;
+use driftproof::sgd::SgdError;
+use std::io;
+use thiserror::Error;
+
+/// Why a subcommand gives no result.
+#[derive(Debug, Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Loss(#[from] BuiltinError),
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    #[error(transparent)]
+    Sgd(#[from] SgdError),
+    #[error(transparent)]
+    Noise(#[from] NoiseError),
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    /// An option of another loss.
+    #[error("--{option} does not belong to the loss \"{loss}\", which {}; leave it out", has(options))]
+    OptionOfAnotherLoss { option: &'static str, loss: String, options: &'static [&'static str] },
+    /// An option that repeats what the name of the loss says.
+    #[error("--{option}: the name \"{loss}\" already says it; leave --{option} out, or use --loss {family}")]
+    InTheName { option: &'static str, loss: String, family: &'static str },
+    /// A file without a target, for a loss that has one.
+    #[error(
+        "{data}: the loss \"{loss}\" needs a target, and none is named; add --target COLUMN (there are {})",
+        listed(columns)
+    )]
+    NoTarget { data: String, loss: String, columns: Vec<String> },
+    /// A target for a loss that has none.
+    #[error(
+        "--target {target}: the loss \"{loss}\" has no target, it reads features only; leave --target out"
+    )]
+    TargetOfNothing { target: String, loss: String },
+    /// A matrix of features alone.
+    #[error(
+        "{features}: an .npy file holds features only; add --target FILE.npy with as many rows of targets"
+    )]
+    NpyAlone { features: String },
+    /// More or fewer columns than the loss reads.
+    #[error(
+        "{data}: the loss \"{loss}\" reads {expected} columns (features, then targets), but {features} features and \
+         {targets} targets are chosen; choose with --features and --target (there are {})",
+        listed(columns)
+    )]
+    Columns {
+        data: String,
+        loss: String,
+        expected: usize,
+        features: usize,
+        targets: usize,
+        columns: Vec<String>,
+    },
+    /// A point that the loss cannot take.
+    #[error("{place}: {source}")]
+    Point { place: String, source: ProblemError },
+    /// A cell of a file of points that is not a number.
+    #[error(
+        "{file}, line {line}: found \"{found}\", expected a finite number; write one point a line, its components \
+         separated by commas or blanks, without a header"
+    )]
+    PointCell { file: String, line: usize, found: String },
+    /// A file of points without any.
+    #[error("{file}: found no point, expected at least one; write one point a line")]
+    NoPoint { file: String },
+    /// A file that cannot be read as text.
+    #[error("{file}: the file cannot be read ({source}); check that it is a text file that you may read")]
+    Unreadable { file: String, source: io::Error },
+    /// The threads cannot be started.
+    #[error("{count} threads cannot be started ({reason}); give a lower number with --threads")]
+    Threads { count: usize, reason: String },
+    /// The result cannot be written.
+    #[error("the result cannot be written ({0}); check where the output goes")]
+    Output(#[from] io::Error),
+}
+
+fn has(options: &[&str]) -> String {
+    match options {
+        [] => "has no options".to_owned(),
+        _ => format!("has --{}", options.join(" and --")),
+    }
+}
+
+/// Names in a list that stays readable.
+fn listed(columns: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let shown = columns.iter().take(SHOWN).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    match columns.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

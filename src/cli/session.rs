@@ -1,0 +1,122 @@
+//! The surroundings of a run: terminal, threads, progress, Ctrl-C.
+
+use super::{CliError, Common};
+use driftproof::report::Style;
+use driftproof::sampling::{Power, Progress};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::env;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Exit code of a run that was interrupted.
+pub(super) const INTERRUPTED: u8 = 130;
+
+static CANCEL: AtomicBool = AtomicBool::new(false);
+
+/// How a subcommand ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    AsClaimed,
+    NotAsClaimed,
+    Interrupted,
+}
+
+impl Outcome {
+    /// A run that was interrupted claims nothing else.
+    pub(super) fn of_run(as_claimed: bool) -> Self {
+        match (interrupted(), as_claimed) {
+            (true, _) => Self::Interrupted,
+            (false, true) => Self::AsClaimed,
+            (false, false) => Self::NotAsClaimed,
+        }
+    }
+}
+
+/// Starts the threads, and listens for Ctrl-C: the first ends the run in order, the second at once.
+///
+/// # Errors
+/// There are too many threads for the system.
+pub(super) fn start(common: &Common) -> Result<(), CliError> {
+    let stop = || {
+        if CANCEL.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    };
+    // Without it Ctrl-C ends the run at once, which is no reason not to run.
+    let _ = ctrlc::set_handler(stop);
+    if let Some(count) = common.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build_global();
+        pool.map_err(|error| CliError::Threads { count, reason: error.to_string() })?;
+    }
+    Ok(())
+}
+
+/// Set once the run is to end.
+pub(super) fn cancel() -> &'static AtomicBool {
+    &CANCEL
+}
+
+/// Whether the run is to end.
+pub(super) fn interrupted() -> bool {
+    CANCEL.load(Ordering::Relaxed)
+}
+
+/// Colours on a terminal that shows them, unless `NO_COLOR` is set.
+pub(super) fn style() -> Style {
+    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if io::stdout().is_terminal() && !set("NO_COLOR") && !dumb { Style::Coloured } else { Style::Plain }
+}
+
+/// Hands standard output to `write`. A reader that has seen enough, as `head` has, is no error.
+pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => {
+            // What is left in the buffer would be tried again when it is dropped.
+            let _ = out.into_parts();
+            Ok(())
+        }
+    }
+}
+
+/// Says on standard error what went wrong.
+pub(super) fn complain(error: &CliError) {
+    // There is nowhere else to say that this did not work.
+    let _ = writeln!(io::stderr(), "error: {error}");
+}
+
+/// A bar on standard error, if that is a terminal.
+pub(super) struct Bar(ProgressBar);
+
+impl Bar {
+    pub(super) fn new(common: &Common, points: usize) -> Self {
+        let shown = !common.quiet && io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{prefix}{bar:30} {pos} of at most {len} draws{msg}")
+        {
+            bar.set_style(style);
+        }
+        if points > 1 {
+            bar.set_prefix(format!("point 1 of {points} "));
+        }
+        Self(bar)
+    }
+
+    pub(super) fn update(&self, points: usize, progress: Progress) {
+        self.0.set_length(progress.cap);
+        self.0.set_position(progress.draws);
+        if points > 1 {
+            self.0.set_prefix(format!("point {} of {points} ", u64::from(progress.point) + 1));
+        }
+        if let Some(Power::Relative(error)) = progress.power {
+            self.0.set_message(format!(", errors of {:.0} % would be seen", 100.0 * error));
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,113 @@
+//! What a claim contains, found before any number is drawn.
+
+use crate::expression::{Batch, Claim, Condition, Expr, Kind, SymbolId, SymbolKind, Symbols};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a claim contains.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Every declared name that occurs, also within definitions.
+    pub(super) names: BTreeSet<SymbolId>,
+    /// Every batch, by its number.
+    pub(super) batches: BTreeMap<u32, Batch>,
+    /// A root, a function or a power to an exponent that is not a whole number: not to be had modulo a prime.
+    pub(super) needs_rationals: bool,
+    /// A root or a fractional power.
+    pub(super) roots: bool,
+    /// A built-in function.
+    pub(super) functions: bool,
+    /// An integral.
+    pub(super) integrals: bool,
+    /// A random number with a distribution.
+    pub(super) distributions: bool,
+    /// Symmetric fields whose roots are taken.
+    pub(super) squared: BTreeSet<SymbolId>,
+    /// How often a declared function is differentiated at most.
+    pub(super) primes: usize,
+    /// One batch has two sizes.
+    pub(super) conflict: bool,
+}
+
+impl Survey {
+    /// Looks at both sides of a claim and at everything that it is restricted to.
+    pub(super) fn of(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols) -> Self {
+        let mut survey = Self::default();
+        let mut parts: Vec<&Expr> = sides.to_vec();
+        for condition in &claim.conditions {
+            match condition {
+                Condition::Equal(a, b) => parts.extend([a, b]),
+                Condition::Positive(a) | Condition::NonNegative(a) => parts.push(a),
+            }
+        }
+        for part in &parts {
+            survey.look(part, symbols);
+        }
+        survey
+    }
+
+    /// Takes in an expression.
+    pub(super) fn look(&mut self, e: &Expr, symbols: &Symbols) {
+        e.any(&mut |part| {
+            self.node(part, symbols);
+            false
+        });
+    }
+
+    fn node(&mut self, e: &Expr, symbols: &Symbols) {
+        match e.kind() {
+            Kind::Symbol(id) => {
+                self.names.insert(*id);
+                match &symbols.get(*id).kind {
+                    SymbolKind::Random { distribution, .. } => self.distributions |= distribution.is_some(),
+                    SymbolKind::Noise { time_step, .. } => {
+                        self.names.insert(*time_step);
+                    }
+                    SymbolKind::Field { arguments, .. } => {
+                        for argument in arguments {
+                            self.names.insert(*argument);
+                            self.distributions |= matches!(
+                                symbols.get(*argument).kind,
+                                SymbolKind::Random { distribution: Some(_), .. }
+                            );
+                        }
+                    }
+                    SymbolKind::Scalar(_)
+                    | SymbolKind::Space
+                    | SymbolKind::Coordinate(_)
+                    | SymbolKind::Function => {}
+                }
+            }
+            Kind::Mean(_, batch) | Kind::SumOver(_, batch) => {
+                let first = self.batches.entry(batch.number).or_insert_with(|| batch.clone());
+                self.conflict |= *first != *batch;
+            }
+            Kind::Sqrt(_) => {
+                self.needs_rationals = true;
+                self.roots = true;
+            }
+            Kind::MatrixRoot(a) => {
+                self.needs_rationals = true;
+                self.roots = true;
+                a.any(&mut |part| {
+                    if let Kind::Symbol(id) = part.kind() {
+                        self.squared.insert(*id);
+                    }
+                    false
+                });
+            }
+            Kind::Function(..) | Kind::LogDet(_) => {
+                self.needs_rationals = true;
+                self.functions = true;
+            }
+            Kind::Apply(_, times, _) => self.primes = self.primes.max(*times as usize),
+            Kind::Pow(_, exponent) => {
+                let whole = matches!(exponent.kind(), Kind::Number(r) if r.to_integer().is_some());
+                let fraction = matches!(exponent.kind(), Kind::Number(r) if r.to_integer().is_none());
+                self.needs_rationals |= !whole;
+                self.roots |= fraction;
+            }
+            Kind::Integral(_) => self.integrals = true,
+            _ => {}
+        }
+    }
+}

@@ -273,7 +273,7 @@ impl<'a> Evaluator<'a> {
             SymbolKind::Space => self.theta()?,
             SymbolKind::Coordinate(i) => self.theta()?.component(*i as usize),
             SymbolKind::Random { shape, distribution } => self.random(id, *shape, distribution.as_ref(), cut)?,
-            SymbolKind::Field { arguments, .. } => return self.field(id, arguments, cut),
+            SymbolKind::Field { arguments, .. } => return self.field(id, arguments, shape, cut),
             SymbolKind::Noise { time_step, .. } => self.noise(id, *time_step, shape, cut)?,
             SymbolKind::Function => {
                 return Err(Unable::Unsupported { what: "a function stands without its argument" });
@@ -336,7 +336,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A field at the current place and data point, remembered at the highest degree that was asked for.
-    fn field(&mut self, id: SymbolId, arguments: &[SymbolId], cut: usize) -> Value {
+    fn field(&mut self, id: SymbolId, arguments: &[SymbolId], shape: Shape, cut: usize) -> Value {
         let copy = if arguments.is_empty() { 0 } else { self.copy };
         if let Some((degree, found)) = self.memory.fields.get(&(id, copy))
             && *degree >= cut
@@ -345,15 +345,19 @@ impl<'a> Evaluator<'a> {
         }
         let model = self.model;
         let value = match model.fields.get(&id).unwrap_or(&Field::Drawn) {
-            Field::Drawn => Rc::new(self.drawn(id, arguments, cut)?),
+            Field::Drawn => Rc::new(self.drawn(id, arguments, shape, cut)?),
+            Field::Symmetric => {
+                let drawn = self.drawn(id, arguments, shape, cut)?;
+                Rc::new(drawn.plus(&self.ring, cut, &drawn.transposed())?)
+            }
             Field::Pinned(values) => {
-                let drawn = self.drawn(id, arguments, cut)?;
+                let drawn = self.drawn(id, arguments, shape, cut)?;
                 let constant = Tensor::exact(drawn.dims(), values.to_vec());
                 Rc::new(drawn.plus(&self.ring, cut, &constant)?)
             }
             Field::Loss(rows) => {
                 let row = self.copies.row(copy).ok_or(Unable::Unsupported { what: "a data point is not drawn" })?;
-                Rc::new(rows.evaluate(&self.ring, cut, row, &self.place.theta)?)
+                Rc::new(rows.evaluate(&self.ring, cut, model.row(row), &self.place.theta)?)
             }
             Field::Expression(e) => return self.eval(e, cut),
         };
@@ -362,7 +366,13 @@ impl<'a> Evaluator<'a> {
         Ok(value)
     }
 
-    fn drawn(&mut self, id: SymbolId, arguments: &[SymbolId], cut: usize) -> Result<Tensor, Unable> {
+    fn drawn(
+        &mut self,
+        id: SymbolId,
+        arguments: &[SymbolId],
+        shape: Shape,
+        cut: usize,
+    ) -> Result<Tensor, Unable> {
         let model = self.model;
         let symbol = model.symbols.get(id);
         let row = if arguments.is_empty() { None } else { self.copies.row(self.copy) };
@@ -379,7 +389,7 @@ impl<'a> Evaluator<'a> {
             theta: &self.theta()?,
             row: row.map_or(u64::MAX, |row| row as u64),
             values: &values,
-            columns: model.length(Length::Columns(id)),
+            columns: self.dims(shape)?.matrix().1,
         };
         drawn::field(&self.ring, cut, &at, symbol)
     }

@@ -27,10 +27,13 @@ pub struct Agreement {
     /// What rounding can make of that difference: a running error bound through every operation of both sides, which
     /// grows with the sizes of the terms (that cancel, perhaps) and with the conditioning of inverses and roots.
     pub bound: f64,
-    /// Number of points, data points outside expectations and drawn functions at which the sides were compared.
+    /// At how many points, and outcomes of what is random outside expectations, the sides were compared.
     pub points: usize,
     /// Whether both sides vanish to rounding wherever they were compared, so that the agreement says little.
     pub vanishing: bool,
+    /// The components of both sides at the first point; of a claim with a remainder, the coefficients of the highest power
+    /// that is compared and not 0.
+    pub components: Vec<Component>,
     /// Of a claim with a remainder: the order of the difference.
     pub slope: Option<Slope>,
     /// What was drawn at random, what was left out, and with which seeds.

@@ -3,7 +3,7 @@
 use super::recording::LossRows;
 use crate::expression::{Expr, Length, SymbolId, Symbols};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A function of `theta`, and of the random names it was declared with.
 #[derive(Debug, Clone)]
@@ -11,9 +11,11 @@ pub(super) enum Field {
     /// A smooth function drawn at random, see [`drawn`](super::drawn).
     Drawn,
     /// A drawn function and a constant, so that it has this value at this point: by component.
-    Pinned(Rc<[f64]>),
+    Pinned(Arc<[f64]>),
+    /// A symmetric matrix drawn at random, where a claim says that a matrix is one.
+    Symmetric,
     /// A loss, data point by data point.
-    Loss(Rc<LossRows>),
+    Loss(Arc<LossRows>),
     /// An expression in `theta`, scalars, and columns of the data.
     Expression(Expr),
 }
@@ -24,22 +26,24 @@ pub(super) enum Shape {
     /// A smooth function drawn at random.
     Drawn,
     /// An expression in the first coordinate of a space of dimension 1.
-    Expression(Expr, Rc<Symbols>),
+    Expression(Expr, Arc<Symbols>),
 }
 
 /// What every name of a claim is.
 #[derive(Debug, Clone)]
 pub(super) struct Model {
     /// The declared names, and names for columns of the data.
-    pub(super) symbols: Rc<Symbols>,
+    pub(super) symbols: Arc<Symbols>,
     /// The point: as many numbers as the dimension.
     pub(super) theta: Vec<f64>,
     /// Lengths that are not the dimension.
     pub(super) lengths: HashMap<SymbolId, usize>,
     /// Number of equally likely data points.
     pub(super) rows: usize,
+    /// Which rows of the data they are; all if nothing is said.
+    pub(super) picked: Option<Arc<[usize]>>,
     /// Values of random names without distribution, by data point.
-    pub(super) randoms: HashMap<SymbolId, Rc<[Vec<f64>]>>,
+    pub(super) randoms: HashMap<SymbolId, Arc<[Vec<f64>]>>,
     /// Values of scalars.
     pub(super) scalars: HashMap<SymbolId, f64>,
     /// Functions of `theta`.
@@ -51,6 +55,11 @@ pub(super) struct Model {
 }
 
 impl Model {
+    /// The row of the data that a data point is.
+    pub(super) fn row(&self, point: usize) -> usize {
+        self.picked.as_ref().and_then(|rows| rows.get(point).copied()).unwrap_or(point)
+    }
+
     /// The dimension `d`.
     pub(super) fn dim(&self) -> usize {
         self.theta.len()

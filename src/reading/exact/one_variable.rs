@@ -9,7 +9,7 @@ use super::tensor::Tensor;
 use super::univariate::compose;
 use crate::expression::{Expr, Symbols};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The `derivative`-th derivative of `body`, an expression in the one coordinate of its symbols, at a scalar.
 ///
@@ -18,7 +18,7 @@ use std::rc::Rc;
 pub(super) fn apply(
     ring: &Ring,
     cut: usize,
-    (body, symbols): (&Expr, &Rc<Symbols>),
+    (body, symbols): (&Expr, &Arc<Symbols>),
     derivative: usize,
     z: &Tensor,
 ) -> Result<Tensor, Unable> {
@@ -28,10 +28,11 @@ pub(super) fn apply(
     let (x, error) = z.at(0, 0);
     let order = cut + ring.powers();
     let model = Model {
-        symbols: Rc::clone(symbols),
+        symbols: Arc::clone(symbols),
         theta: vec![x],
         lengths: HashMap::new(),
         rows: 1,
+        picked: None,
         randoms: HashMap::new(),
         scalars: HashMap::new(),
         fields: HashMap::new(),

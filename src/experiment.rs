@@ -4,8 +4,16 @@
 //! [`sampling`](crate::sampling), both averaged over a Gaussian window around `theta`; the points are judged together
 //! (Holm), and each gets a verdict by the table of [`verdict`](crate::verdict).
 //!
-//! **The window.** By default `h = 10 sqrt(E|xi|^2)` at the point, ten times the root mean square noise of a step: then the
-//! weights of `A_s` differ from 1 by a few per cent, `s rms|xi| <= h/10`.
+//! **The window.** The smallest error that so many draws can see hardly depends on its width `h`, as long as `Sigma` changes
+//! little within it: draws come in pairs `theta +- delta`. A wider one has heavy tails and averages over what is not
+//! there; a narrower one is worse only for `A_s`, whose weights differ much from 1 where `s rms|xi| > h/5`. By default
+//!
+//! ```text
+//! h = l/4, but at least 6 s rms|xi| and at most 10 rms|xi| (or l/1000, if that is more),       rms|xi| = sqrt(E|xi|^2)
+//! l = rms|g - G| / rms|H - Hbar|                               the distance over which Sigma changes by about itself
+//! ```
+//!
+//! and half of that, or a quarter and so on, where the loss is not defined at some point that is drawn.
 
 use crate::convention::Viewpoint;
 use crate::loss::{Loss, Problem, ProblemError};
@@ -17,8 +25,26 @@ use crate::verdict::{Verdict, combine, conclude};
 use nalgebra::DVector;
 use thiserror::Error;
 
-/// Root mean square noises of a step in the default window.
-const NOISES_A_WINDOW: f64 = 10.0;
+/// The default window in lengths `l`: `Sigma` then changes by a quarter of itself, and tails are light.
+const LENGTHS: f64 = 0.25;
+
+/// Root mean square noises of a step in the default window, at most: the weights of `A_s` then differ from 1 by a tenth
+/// or less, and a wider window serves nothing.
+const MOST_NOISES: f64 = 10.0;
+
+/// Lengths `l` in the default window at least, whatever the noise: within less, rounding errors begin to tell.
+const LEAST_LENGTHS: f64 = 1e-3;
+
+/// Times that the default window is halved where the loss is not defined all over it.
+const HALVINGS: u32 = 8;
+
+/// Rounding errors of a drift that is computed exactly, beside the sum of the absolute values of the terms that make it
+/// up: ten times what is promised.
+const ROUNDING: f64 = 1e-11;
+
+/// Root mean square noises times `s` in the default window at least; a fifth more than [`LEAST_WINDOW`], since the noise
+/// varies within the window.
+const LEAST_NOISES: f64 = 6.0;
 
 /// The least window, in root mean square noises times `s`, at which `A_s` is still near its first order.
 const LEAST_WINDOW: f64 = 5.0;
@@ -205,8 +231,9 @@ pub fn run_against<L: Loss>(
         problem.check_theta(theta)?;
     }
     let mut found = Vec::with_capacity(points.len());
+    let asked = u32::try_from(points.len()).unwrap_or(u32::MAX);
     for (number, theta) in (0..).zip(points) {
-        let point = Point { problem, sgd, options, theta, number };
+        let point = Point { problem, sgd, options, theta, number, points: asked };
         let measured = point.measure(&claimed, control)?;
         let ended = measured.comparison.stopped == Stopped::Cancelled;
         found.push(measured);
@@ -253,6 +280,7 @@ struct Point<'a, L> {
     options: &'a Options,
     theta: &'a [f64],
     number: u32,
+    points: u32,
 }
 
 impl<L: Loss> Point<'_, L> {
@@ -260,37 +288,58 @@ impl<L: Loss> Point<'_, L> {
     where
         C: Fn(&[f64]) -> Result<DVector<f64>, ExperimentError> + Sync,
     {
-        let Self { problem, sgd, theta, .. } = *self;
+        let Self { problem, sgd, options, theta, .. } = *self;
         let exact = noise::drift(problem, theta, sgd)?;
         let spread = gradient_spread(problem, theta)?;
-        let plan = self.plan(spread)?;
         let moments = &exact.moments;
         let hints = [claimed(theta)?, moments.half_grad_tr_sigma.clone(), moments.cov_g_tr_hess.clone()];
-        let comparison = compare(&plan, theta, || Ok(SgdNoise::new(problem, sgd)?), claimed, &hints, control)
-            .map_err(|source: ExperimentError| match source {
-                ExperimentError::Problem(_) | ExperimentError::Noise(_) => ExperimentError::Window {
-                    point: self.number as usize + 1,
-                    width: plan.width,
-                    source: Box::new(source),
-                },
-                ExperimentError::Sgd(_) | ExperimentError::Sampling(_) | ExperimentError::Window { .. } => {
-                    source
+        let mut width = options.window.unwrap_or(self.default_width(&spread)?);
+        let mut halvings = if options.window.is_some() { 0 } else { HALVINGS };
+        let (plan, comparison) = loop {
+            let plan = self.plan(&spread, width)?;
+            match compare(&plan, theta, || Ok(SgdNoise::new(problem, sgd)?), claimed, &hints, control) {
+                Ok(comparison) => break (plan, comparison),
+                Err(error) if !reaches_too_far(&error) => return Err(error),
+                Err(_) if halvings > 0 => (width, halvings) = (0.5 * width, halvings - 1),
+                Err(source) => {
+                    let point = self.number as usize + 1;
+                    return Err(ExperimentError::Window { point, width, source: Box::new(source) });
                 }
-            })?;
+            }
+        };
         let needed = LEAST_WINDOW * plan.viewpoint.fraction() * comparison.noise_rms;
         let caution = (plan.width < needed).then_some(Caution::NarrowWindow { width: plan.width, needed });
-        let rounding = f64::EPSILON * f64::EPSILON * exact.moments.gradient.norm_squared();
-        #[allow(clippy::cast_precision_loss, reason = "row counts are below 2^53")]
-        let rows = problem.rows() as f64;
-        let noise_expected = spread.trace > rounding * rows * rows;
+        let noise_expected = plan.added > 0.0;
         Ok(Measured { theta: theta.to_vec(), exact, comparison, caution, noise_expected })
     }
 
-    fn plan(&self, spread: Spread) -> Result<Plan, ExperimentError> {
+    /// Whether the rows have different gradients at the point: a mean of `N` equal numbers may be off by `N` units in the
+    /// last place.
+    fn rows_differ(&self, spread: &Spread) -> bool {
+        spread.gradient_spread > f64::EPSILON * real(self.problem.rows()) * spread.gradient
+    }
+
+    /// The window that the module's page describes; 1 where the rows do not differ.
+    fn default_width(&self, spread: &Spread) -> Result<f64, ExperimentError> {
+        let Self { problem, sgd, options, .. } = self;
+        if !self.rows_differ(spread) {
+            return Ok(1.0);
+        }
+        let strength = sgd.noise_strength(problem.rows())?;
+        let rms = (sgd.learning_rate() * strength).sqrt() * spread.gradient_spread;
+        let length = spread.length();
+        let (least, most) = (LEAST_NOISES * options.viewpoint.fraction() * rms, MOST_NOISES * rms);
+        // Where Sigma does not change the width does not matter.
+        let most = if length.is_finite() { most.max(LEAST_LENGTHS * length) } else { most };
+        let width = (LENGTHS * length).min(most).max(least);
+        Ok(if width > 0.0 { width } else { 1.0 })
+    }
+
+    fn plan(&self, spread: &Spread, width: f64) -> Result<Plan, ExperimentError> {
         let Self { problem, sgd, options, .. } = self;
         let strength = sgd.noise_strength(problem.rows())?;
-        let rms = (sgd.learning_rate() * strength * spread.trace).sqrt();
-        let width = options.window.unwrap_or(if rms > 0.0 { NOISES_A_WINDOW * rms } else { 1.0 });
+        // |H g| + |g tr H|, root mean squares
+        let terms = spread.gradient * spread.hessian * (1.0 + real(problem.dim()).sqrt());
         Ok(Plan {
             viewpoint: options.viewpoint,
             width,
@@ -298,9 +347,26 @@ impl<L: Loss> Point<'_, L> {
             draws: options.draws,
             seed: options.seed,
             point: self.number,
+            points: self.points,
             false_alarm: options.false_alarm,
             target: options.target,
-            added: 0.5 * strength * spread.largest / width,
+            added: if self.rows_differ(spread) { 0.5 * strength * spread.largest / width } else { 0.0 },
+            resolution: ROUNDING * 0.5 * strength * terms,
         })
     }
+}
+
+/// Whether an error is due to a point of the window, so that a smaller one may do.
+fn reaches_too_far(error: &ExperimentError) -> bool {
+    match error {
+        ExperimentError::Problem(_)
+        | ExperimentError::Noise(_)
+        | ExperimentError::Sampling(SamplingError::NotFinite { .. }) => true,
+        ExperimentError::Sgd(_) | ExperimentError::Sampling(_) | ExperimentError::Window { .. } => false,
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts are below 2^53")]
+fn real(count: usize) -> f64 {
+    count as f64
 }

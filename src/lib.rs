@@ -47,6 +47,7 @@
 //! | alpha, isothermal | where the amplitude is evaluated | [`convention::Convention`] |
 //! | `s` | where a step is looked at | [`convention::Viewpoint`] |
 
+pub mod check;
 pub mod convention;
 pub mod data;
 pub mod density;
@@ -63,6 +64,7 @@ pub mod sampling;
 pub mod sgd;
 pub mod snapshot;
 pub mod systems;
+pub mod trace;
 pub mod verdict;
 
 /// The README's code, compiled and run with the tests of the documentation.

@@ -39,8 +39,9 @@ const TABLE: [(&str, &[&str]); 22] = [
     ("verdict", &["reading", "sampling"]),
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
-    ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment"]),
-    ("report", &["data", "expression", "language::diagnostic", "loss", "root", "noise", "sampling", "verdict", "experiment", "systems"]),
+    ("trace", &["data", "loss", "noise", "process", "sampling"]),
+    ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment", "trace"]),
+    ("report", &["check", "data", "expression", "language::diagnostic", "loss", "root", "noise", "reading", "reading::symbolic", "sampling", "verdict", "experiment", "systems", "trace"]),
 ];
 
 #[derive(Debug, Clone, PartialEq)]

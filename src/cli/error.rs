@@ -1,5 +1,6 @@
 //! What can be wrong with what was asked for. Each message says what was found, where, what was expected, what to do.
 
+use driftproof::check::CheckError;
 use driftproof::data::DataError;
 use driftproof::experiment::ExperimentError;
 use driftproof::loss::{BuiltinError, ProblemError};
@@ -74,6 +75,20 @@ pub(super) enum CliError {
     /// A file that cannot be read as text.
     #[error("{file}: the file cannot be read ({source}); check that it is a text file that you may read")]
     Unreadable { file: String, source: io::Error },
+    /// A derivation that cannot be read.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// No claim has the name that is to be explained.
+    #[error("--explain {name}: no statement has this name; there are {}", listed(known))]
+    NoClaim { name: String, known: Vec<String> },
+    /// A new file that is there already.
+    #[error("{file} is there already, and is left as it is; choose another name")]
+    Exists { file: String },
+    /// A new file that cannot be written.
+    #[error(
+        "{file} cannot be written ({source}); check that the folder is there and that you may write to it"
+    )]
+    Unwritable { file: String, source: io::Error },
     /// The threads cannot be started.
     #[error("{count} threads cannot be started ({reason}); give a lower number with --threads")]
     Threads { count: usize, reason: String },

@@ -12,10 +12,12 @@
     reason = "the comments on arguments are the help text, in which backticks would show"
 )]
 
+mod check;
 mod data;
 mod drift;
 mod error;
 mod loss;
+mod new;
 mod number;
 mod session;
 mod theta;
@@ -38,7 +40,9 @@ const EXIT_CODES: &str =
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::CheckArgs),
     Drift(Box<drift::DriftArgs>),
+    New(new::NewArgs),
 }
 
 /// Options that every subcommand has.
@@ -62,11 +66,14 @@ struct Common {
 /// Reads the arguments, runs the subcommand, says what went wrong.
 pub(crate) fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Check(args) => check::run(&args),
         Command::Drift(args) => drift::run(&args),
+        Command::New(args) => new::run(&args),
     };
     let code = match outcome {
         Ok(Outcome::AsClaimed) => 0,
         Ok(Outcome::NotAsClaimed) => 1,
+        Ok(Outcome::BadInput) => 2,
         Ok(Outcome::Interrupted) => session::INTERRUPTED,
         Err(error) => {
             session::complain(&error);

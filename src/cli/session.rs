@@ -18,6 +18,8 @@ static CANCEL: AtomicBool = AtomicBool::new(false);
 pub(super) enum Outcome {
     AsClaimed,
     NotAsClaimed,
+    /// What is wrong has been said.
+    BadInput,
     Interrupted,
 }
 

@@ -183,6 +183,7 @@ impl Expr {
 impl Kind {
     /// The same with other indices in the node itself; its parts stay.
     #[must_use]
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the nodes without an index stay")]
     pub fn map_indices(self, change: &mut dyn FnMut(&Index) -> Index) -> Self {
         match self {
             Self::Component(e, indices) => Self::Component(e, indices.iter().map(change).collect()),

@@ -3,6 +3,11 @@
 //! In index notation a name stands for one index within a product. So a bound index takes a name that nothing else in its
 //! term has; the terms of a sum do not see one another.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::{Expr, Index, Kind};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

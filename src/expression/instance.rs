@@ -60,11 +60,11 @@ pub enum Value {
     /// `zeros`, `true`, `theta`
     Name(Arc<str>),
     /// `[0.1, -0.2]`; lists may stand in lists.
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// `csv("data/wine.csv", target = "class")`: the arguments in their order, named ones with their names.
-    Call(Arc<str>, Vec<(Option<Arc<str>>, Value)>),
+    Call(Arc<str>, Vec<(Option<Arc<str>>, Self)>),
     /// `-a`
-    Negative(Box<Value>),
+    Negative(Box<Self>),
     /// `a + b` and the like.
-    Operation(Operator, Box<(Value, Value)>),
+    Operation(Operator, Box<(Self, Self)>),
 }

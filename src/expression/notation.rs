@@ -1,5 +1,10 @@
 //! How an expression looks on paper: a tree of boxes from which LaTeX and MathML are written.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::index_names::{IndexNames, is_implicit};
 use super::print::function_name;
 use super::{Batch, Expr, Function, Index, Kind, Place, Rational, SymbolId, SymbolKind, Symbols};
@@ -18,15 +23,15 @@ pub(super) enum Notation {
     /// A number that is not negative.
     Digits(String),
     Sign(Sign),
-    Row(Vec<Notation>),
-    Fraction(Box<Notation>, Box<Notation>),
+    Row(Vec<Self>),
+    Fraction(Box<Self>, Box<Self>),
     /// Base and superscript.
-    Raised(Box<Notation>, Box<Notation>),
+    Raised(Box<Self>, Box<Self>),
     /// Base and subscript.
-    Lowered(Box<Notation>, Box<Notation>),
-    Root(Box<Notation>),
-    Fenced(Fence, Box<Notation>),
-    Table(Vec<Vec<Notation>>),
+    Lowered(Box<Self>, Box<Self>),
+    Root(Box<Self>),
+    Fenced(Fence, Box<Self>),
+    Table(Vec<Vec<Self>>),
 }
 
 /// A sign between or before boxes.
@@ -109,8 +114,9 @@ impl Writer<'_> {
         match e.kind() {
             Kind::Number(value) => number(value),
             Kind::Add(terms) => (self.terms(terms), Level::Sum),
-            Kind::Neg(inner) => {
-                let row = vec![Notation::Sign(Sign::Minus), self.expr(inner, Level::Product)];
+            Kind::Neg(_) | Kind::Mul(..) | Kind::Div(..) if leading_negative(e).is_some() => {
+                let inner = leading_negative(e).unwrap_or_else(|| e.clone());
+                let row = vec![Notation::Sign(Sign::Minus), self.expr(&inner, Level::Product)];
                 (Notation::Row(row), Level::Sum)
             }
             Kind::Mul(a, b) => (self.product(a, Sign::Times, b), Level::Product),
@@ -145,10 +151,9 @@ impl Writer<'_> {
         let mut row = vec![];
         for (at, term) in terms.iter().enumerate() {
             self.names.replace_used(before.clone());
-            let (sign, term) = match term.kind() {
-                Kind::Neg(inner) => (Sign::Minus, self.expr(inner, Level::Product)),
-                Kind::Number(value) if value.is_negative() => (Sign::Minus, number(&-value).0),
-                _ => (Sign::Plus, self.expr(term, Level::Product)),
+            let (sign, term) = match leading_negative(term) {
+                Some(inner) => (Sign::Minus, self.expr(&inner, Level::Product)),
+                None => (Sign::Plus, self.expr(term, Level::Product)),
             };
             if at > 0 || sign == Sign::Minus {
                 row.push(Notation::Sign(sign));
@@ -261,22 +266,8 @@ impl Writer<'_> {
             Kind::Sqrt(inner) | Kind::MatrixRoot(inner) => {
                 Notation::Root(boxed(self.expr(inner, Level::Sum)))
             }
-            Kind::Component(inner, indices) => {
-                let under = self.subscript(indices);
-                Notation::Lowered(boxed(self.expr(inner, Level::Atom)), boxed(under))
-            }
-            Kind::Kronecker(i, j) => {
-                let under = self.subscript(&[i.clone(), j.clone()]);
-                Notation::Lowered(boxed(Notation::Name("delta".into())), boxed(under))
-            }
-            Kind::Tensor(indices, body) => {
-                for index in indices {
-                    self.names.bind(index);
-                }
-                let under = self.subscript(indices);
-                let body = Notation::Fenced(Fence::Square, boxed(self.expr(body, Level::Sum)));
-                self.names.release(indices.len());
-                Notation::Lowered(boxed(body), boxed(under))
+            Kind::Component(..) | Kind::Kronecker(..) | Kind::Tensor(..) | Kind::List(_) | Kind::Rows(_) => {
+                self.array(e)
             }
             Kind::Apply(id, order, inner) => {
                 let mut head = vec![self.symbol(*id)];
@@ -298,6 +289,33 @@ impl Writer<'_> {
                 let at = Notation::Row(vec![self.symbol(*id), Notation::Sign(Sign::Equals), by]);
                 self.taken(inner, at)
             }
+            Kind::Conditional(Place::Source | Place::Midpoint | Place::Destination, inner) => {
+                self.call(Notation::Word(function_name(e)), Fence::Square, &[inner])
+            }
+            _ => self.call(Notation::Word(function_name(e)), Fence::Round, &e.children()),
+        }
+    }
+
+    /// Components, and what is made of them.
+    fn array(&mut self, e: &Expr) -> Notation {
+        match e.kind() {
+            Kind::Component(inner, indices) => {
+                let under = self.subscript(indices);
+                Notation::Lowered(boxed(self.expr(inner, Level::Atom)), boxed(under))
+            }
+            Kind::Kronecker(i, j) => {
+                let under = self.subscript(&[i.clone(), j.clone()]);
+                Notation::Lowered(boxed(Notation::Name("delta".into())), boxed(under))
+            }
+            Kind::Tensor(indices, body) => {
+                for index in indices {
+                    self.names.bind(index);
+                }
+                let under = self.subscript(indices);
+                let body = Notation::Fenced(Fence::Square, boxed(self.expr(body, Level::Sum)));
+                self.names.release(indices.len());
+                Notation::Lowered(boxed(body), boxed(under))
+            }
             Kind::List(parts) => {
                 let rows = parts.iter().map(|part| vec![self.expr(part, Level::Sum)]).collect();
                 Notation::Fenced(Fence::Round, boxed(Notation::Table(rows)))
@@ -309,11 +327,19 @@ impl Writer<'_> {
                     .collect();
                 Notation::Fenced(Fence::Round, boxed(Notation::Table(rows)))
             }
-            Kind::Conditional(Place::Source | Place::Midpoint | Place::Destination, inner) => {
-                self.call(Notation::Word(function_name(e)), Fence::Square, &[inner])
-            }
-            _ => self.call(Notation::Word(function_name(e)), Fence::Round, &e.children()),
+            _ => Notation::Sign(Sign::Dots),
         }
+    }
+}
+
+/// The same without the sign that it begins with, if it begins with one.
+fn leading_negative(e: &Expr) -> Option<Expr> {
+    match e.kind() {
+        Kind::Neg(inner) => Some(inner.clone()),
+        Kind::Number(value) if value.is_negative() => Some(Expr::number(-value)),
+        Kind::Mul(a, b) => Some(Expr::new(Kind::Mul(leading_negative(a)?, b.clone()), e.shape())),
+        Kind::Div(a, b) => Some(Expr::new(Kind::Div(leading_negative(a)?, b.clone()), e.shape())),
+        _ => None,
     }
 }
 
@@ -333,10 +359,10 @@ fn number(value: &Rational) -> (Notation, Level) {
 
 /// A name in parts: its stem and what stands lower, after the first `_` or as digits at its end.
 pub(super) fn name_parts(name: &str) -> (&str, Option<&str>) {
-    if let Some((stem, below)) = name.split_once('_') {
-        if !stem.is_empty() && !below.is_empty() {
-            return (stem, Some(below));
-        }
+    if let Some((stem, below)) =
+        name.split_once('_').filter(|(stem, below)| !stem.is_empty() && !below.is_empty())
+    {
+        return (stem, Some(below));
     }
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     if stem.is_empty() || stem.len() == name.len() { (name, None) } else { (stem, Some(&name[stem.len()..])) }

@@ -2,6 +2,11 @@
 //!
 //! Brackets stand where precedence needs them. Names of indices are those of the text, made unique where two would meet.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::index_names::{IndexNames, is_implicit};
 use super::{Batch, Expr, Index, Kind, Place, Rational, SymbolId, Symbols};
 use std::fmt::Write as _;

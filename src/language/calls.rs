@@ -1,10 +1,15 @@
 //! Calls: the built-in functions, declared functions, and fields with their arguments.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::diagnostic::{Diagnostic, Label};
-use super::elaboration::{BatchUse, Elaborated, Elaborator, Meaning, Stop, Value};
+use super::elaboration::{Elaborated, Elaborator, Meaning, Stop, Value};
 use super::names::nearest;
-use super::syntax::{Argument, Call, Form, Name, Node, Span};
-use crate::expression::{Batch, Expr, Function, Kind, Length, Place, Rational, Shape, SymbolId, SymbolKind};
+use super::syntax::{Call, Form, Name, Node, Span};
+use crate::expression::{Function, Kind, Length, Place, Shape, SymbolId, SymbolKind};
 use std::sync::Arc;
 
 /// Names of the functions that are no functions of one real variable, and how each is written.
@@ -192,7 +197,10 @@ impl Elaborator<'_> {
     }
 
     /// The arguments if there are as many as needed and none has a name.
-    fn arguments<'n, const COUNT: usize>(&mut self, call: &'n Call) -> Elaborated<[&'n Node; COUNT]> {
+    pub(super) fn arguments<'n, const COUNT: usize>(
+        &mut self,
+        call: &'n Call,
+    ) -> Elaborated<[&'n Node; COUNT]> {
         if let Some(name) = call.arguments.iter().find_map(|argument| argument.name.as_ref()) {
             return self.named_argument(call, name);
         }
@@ -204,7 +212,7 @@ impl Elaborator<'_> {
     }
 
     #[cold]
-    fn named_argument<T>(&mut self, call: &Call, name: &Name) -> Elaborated<T> {
+    pub(super) fn named_argument<T>(&mut self, call: &Call, name: &Name) -> Elaborated<T> {
         let said = Diagnostic::error(
             format!("{} has no argument named {}", call.name.text, name.text),
             Label::new(name.span.clone(), ""),
@@ -218,7 +226,7 @@ impl Elaborator<'_> {
     }
 
     #[cold]
-    fn wrong_arguments<T>(&mut self, call: &Call) -> Elaborated<T> {
+    pub(super) fn wrong_arguments<T>(&mut self, call: &Call) -> Elaborated<T> {
         let count = call.arguments.len();
         let said = Diagnostic::error(
             format!("{} does not take {count} argument{}", call.name.text, if count == 1 { "" } else { "s" }),
@@ -408,222 +416,6 @@ impl Elaborator<'_> {
                 self.node(Kind::Cov(e), shape, &[&value], span)
             }
         }
-    }
-
-    /// `mean(e, n)`, `mean(e, n, N)`, `mean(e, n, batch = 2)` and the same of `sum`.
-    fn batch(&mut self, call: &Call, span: &Span) -> Elaborated {
-        let (mut positional, mut number) = (vec![], 1);
-        for argument in &call.arguments {
-            match &argument.name {
-                None => positional.push(&argument.value),
-                Some(name) if &*name.text == "batch" => number = self.batch_number(&argument.value)?,
-                Some(name) => return self.named_argument(call, name),
-            }
-        }
-        let (e, size, population) = match positional[..] {
-            [e, size] => (e, size, None),
-            [e, size, population] => (e, size, Some(population)),
-            _ => return self.wrong_arguments(call),
-        };
-        let value = self.expression(e)?;
-        let size = self.count(size, "the size of a batch")?;
-        let population = population.map(|node| self.count(node, "the number of points")).transpose()?;
-        if let (Some(n), Some(Some(all))) = (size.number(), population.as_ref().map(Value::number)) {
-            if n > all {
-                let label = Label::new(size.span.clone(), format!("more than {all}"));
-                return self.fail(Diagnostic::error(
-                    "a batch without replacement is larger than its population",
-                    label,
-                ));
-            }
-        }
-        let batch = Batch {
-            number,
-            size: size.expr.clone(),
-            population: population.as_ref().map(|population| population.expr.clone()),
-        };
-        self.use_batch(BatchUse {
-            number,
-            size: batch.size.clone(),
-            population: batch.population.clone(),
-            span: span.clone(),
-        })?;
-        let parts: Vec<&Value> = [&value, &size].into_iter().chain(&population).collect();
-        let e = value.expr.clone();
-        let kind = if &*call.name.text == "mean" { Kind::Mean(e, batch) } else { Kind::SumOver(e, batch) };
-        self.node(kind, value.shape(), &parts, span)
-    }
-
-    fn batch_number(&mut self, node: &Node) -> Elaborated<u32> {
-        let number = super::parser::constant(node).and_then(|value| value.to_integer());
-        match number.map(u32::try_from) {
-            Some(Ok(number)) if number >= 1 => Ok(number),
-            _ => self.fail(Diagnostic::error(
-                "a batch has a number: 1, 2, ...",
-                Label::new(node.span.clone(), ""),
-            )),
-        }
-    }
-
-    /// A number of things: a whole number of at least 1 if it is known, and the same everywhere.
-    fn count(&mut self, node: &Node, what: &str) -> Elaborated {
-        let value = self.constant(node, what)?;
-        if let Some(number) = value.number() {
-            if number.to_integer().is_none_or(|number| number < 1) {
-                let label = Label::new(value.span.clone(), "");
-                return self
-                    .fail(Diagnostic::error(format!("{what} is a whole number of at least 1"), label));
-            }
-        }
-        Ok(value)
-    }
-
-    /// A scalar that depends on declared scalars only.
-    pub(super) fn constant(&mut self, node: &Node, what: &str) -> Elaborated {
-        let value = self.expression(node)?;
-        let value = self.scalar(&value, what)?;
-        let symbols = &self.symbols;
-        let varies = value.expr.any(&mut |e| match e.kind() {
-            Kind::Symbol(id) => !matches!(symbols.get(*id).kind, SymbolKind::Scalar(_)),
-            _ => false,
-        });
-        if varies || !value.free.is_empty() {
-            let label = Label::new(
-                value.span.clone(),
-                "this depends on a field, a coordinate, an index or a random name",
-            );
-            return self.fail(Diagnostic::error(format!("{what} is the same everywhere"), label));
-        }
-        Ok(value)
-    }
-
-    /// `at(e, a = s)`; several names are replaced at once.
-    fn at(&mut self, call: &Call, span: &Span) -> Elaborated {
-        let Some((Argument { name: None, value: body }, replacements)) = call.arguments.split_first() else {
-            return self.wrong_arguments(call);
-        };
-        if replacements.is_empty() {
-            return self.wrong_arguments(call);
-        }
-        let mut value = self.expression(body)?;
-        let mut replaced: Vec<(SymbolId, Value)> = vec![];
-        for Argument { name, value: by } in replacements {
-            let Some(name) = name else { return self.wrong_arguments(call) };
-            let id = self.replaceable(name)?;
-            let by = self.expression(by)?;
-            let by = self.scalar(&by, "at(e, a = s)")?;
-            replaced.push((id, by));
-        }
-        let mut kinds = replaced.iter().map(|(id, _)| *id);
-        let twice = (1..replaced.len()).any(|count| {
-            kinds.by_ref().take(1).any(|id| replaced[count..].iter().any(|(other, _)| *other == id))
-        });
-        let entangled = replaced.iter().any(|(_, by)| {
-            by.expr.any(&mut |e| matches!(e.kind(), Kind::Symbol(id) if replaced.len() > 1 && replaced.iter().any(|(other, _)| other == id)))
-        });
-        if twice || entangled {
-            let label = Label::new(span.clone(), "");
-            let said = Diagnostic::error("these replacements depend on their order", label);
-            return self.fail(said.note("replace one name at a time: at(at(e, a = s), b = t)"));
-        }
-        for (id, by) in replaced {
-            let kind = Kind::At(value.expr.clone(), id, by.expr.clone());
-            value = self.node(kind, value.shape(), &[&value, &by], span)?;
-        }
-        Ok(value)
-    }
-
-    fn replaceable(&mut self, name: &Name) -> Elaborated<SymbolId> {
-        match self.names.get(&name.text).map(|(meaning, _)| *meaning) {
-            Some(Meaning::Symbol(id)) => {
-                match self.symbols.get(id).kind {
-                    SymbolKind::Scalar(_) | SymbolKind::Coordinate(_) => Ok(id),
-                    _ => {
-                        let label = Label::new(name.span.clone(), "");
-                        let said = Diagnostic::error(format!("{} cannot be replaced", name.text), label);
-                        self.fail(said.note(
-                            "at(e, a = s) replaces a coordinate or a scalar; shift(e, v) moves the space",
-                        ))
-                    }
-                }
-            }
-            Some(Meaning::Broken) => Err(Stop),
-            Some(Meaning::Let(_)) => {
-                let label = Label::new(name.span.clone(), "");
-                self.fail(Diagnostic::error(
-                    format!("{} is a let, which is substituted already", name.text),
-                    label,
-                ))
-            }
-            None => match self.unknown(&name.text, &name.span) {
-                Ok(_) | Err(_) => Err(Stop),
-            },
-        }
-    }
-
-    pub(super) fn scalar(&mut self, value: &Value, usage: &str) -> Elaborated {
-        match value.shape() {
-            Shape::Scalar => Ok(value.clone()),
-            Shape::Vector(_) | Shape::Matrix(..) | Shape::Components(_) => {
-                self.wrong_shape(value, "a scalar", usage)
-            }
-        }
-    }
-
-    /// A vector; the number 0 becomes one.
-    pub(super) fn vector(&mut self, value: &Value, usage: &str) -> Elaborated {
-        match value.shape() {
-            Shape::Vector(_) => Ok(value.clone()),
-            Shape::Scalar if value.is_zero() => {
-                let shape = Shape::Vector(self.scope.lengths.fresh());
-                Ok(Value { expr: Expr::new(Kind::Number(Rational::ZERO), shape), ..value.clone() })
-            }
-            Shape::Scalar | Shape::Matrix(..) | Shape::Components(_) => {
-                self.wrong_shape(value, "a vector", usage)
-            }
-        }
-    }
-
-    /// A vector of length `d`.
-    fn space_vector(&mut self, value: &Value, usage: &str) -> Elaborated {
-        let value = self.vector(value, usage)?;
-        if self.unite_shapes(value.shape(), Shape::Vector(Length::Space)) {
-            return Ok(value);
-        }
-        self.wrong_shape(&value, "a vector of length d", usage)
-    }
-
-    fn matrix(&mut self, value: &Value, usage: &str) -> Elaborated {
-        match value.shape() {
-            Shape::Matrix(..) => Ok(value.clone()),
-            Shape::Scalar if value.is_zero() => {
-                let shape = Shape::Matrix(Length::Space, Length::Space);
-                Ok(Value { expr: Expr::new(Kind::Number(Rational::ZERO), shape), ..value.clone() })
-            }
-            Shape::Scalar | Shape::Vector(_) | Shape::Components(_) => {
-                self.wrong_shape(value, "a matrix", usage)
-            }
-        }
-    }
-
-    #[cold]
-    pub(super) fn wrong_shape<T>(&mut self, value: &Value, needed: &str, usage: &str) -> Elaborated<T> {
-        let label = Label::new(value.span.clone(), format!("this is {}", self.describe(value.shape())));
-        let said = Diagnostic::error(format!("{usage} needs {needed}"), label);
-        self.fail(match (usage, value.shape()) {
-            ("grad(s)", Shape::Vector(_)) => {
-                said.note("write jac(v) for the derivatives of a vector, div(v) for their trace")
-            }
-            ("hess(s)" | "lap(s)", Shape::Vector(_)) => said.note("write it for a component: lap(v[i])"),
-            ("d[j](s)", Shape::Vector(_)) => said.note("write it for a component: d[j](v[i])"),
-            ("d[j](s)", Shape::Matrix(..)) => said.note("write it for a component: d[j](A[i,j])"),
-            ("Var[s]", Shape::Vector(_)) => said.note("write Cov[v] for the covariance of a vector"),
-            ("dot(a, b)", Shape::Matrix(..)) => {
-                said.note("write A*v for a matrix times a vector, tr(A'*B) for two matrices")
-            }
-            (_, Shape::Scalar) if needed.starts_with("a vector") => said.note("is a grad missing?"),
-            _ => said,
-        })
     }
 }
 

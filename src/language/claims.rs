@@ -1,5 +1,10 @@
 //! Statements that say something: definitions, hypotheses, claims.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::diagnostic::{Diagnostic, Label};
 use super::elaboration::{Definition, Elaborated, Elaborator, Hypothesis, Meaning, Stop, Value};
 use super::parser::constant;
@@ -406,8 +411,9 @@ impl Elaborator<'_> {
                 SymbolKind::Scalar(_) => Ok(id),
                 _ => {
                     let label = Label::new(span.clone(), "");
-                    let said = Diagnostic::error(format!("{name} is not a scalar"), label)
-                        .and(declared, "declared here");
+                    let said =
+                        Diagnostic::error(format!("{name} is no scalar that is the same everywhere"), label)
+                            .and(declared, "declared here");
                     self.fail(said.note("orders are powers of a declared scalar"))
                 }
             },

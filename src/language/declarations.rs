@@ -1,9 +1,15 @@
 //! Declarations: what a name is from here on.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::calls::{plain_name, usage};
 use super::diagnostic::{Diagnostic, Label};
 use super::elaboration::{Elaborated, Elaborator, Meaning, Stop, Value};
 use super::lexer::KEYWORDS;
+use super::limits::ERRORS;
 use super::syntax::{Field, Form, Name, Node, Noise, Random, Space, Span};
 use crate::expression::{Distribution, Expr, FieldShape, RandomShape, Rational, Sign, SymbolId, SymbolKind};
 use std::sync::Arc;
@@ -22,6 +28,9 @@ const DISTRIBUTIONS: [(&str, &str); 7] = [
 impl Elaborator<'_> {
     /// Checks that a name is free to be declared.
     pub(super) fn new_name(&mut self, name: &Name) -> Elaborated<()> {
+        if self.errors.len() >= ERRORS {
+            return Err(Stop);
+        }
         if usage(&name.text).is_some() || KEYWORDS.contains(&&*name.text) {
             let label = Label::new(name.span.clone(), "");
             let said = Diagnostic::error(format!("{} is a word of the language", name.text), label);

@@ -1,5 +1,10 @@
 //! From syntax to meaning: what is kept while the statements of a file are read, and the nodes that they are made of.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::diagnostic::{Diagnostic, Label};
 use super::lengths::Lengths;
 use super::limits::{DEPTH, ERRORS, NODES};
@@ -77,6 +82,14 @@ pub(super) struct Scope {
     pub(super) symmetric: Vec<SymbolId>,
 }
 
+/// The indices of a product.
+struct Joined {
+    free: Vec<Index>,
+    summed: Vec<Arc<str>>,
+    /// Those that are to be summed over the product.
+    sums: Vec<Index>,
+}
+
 /// A `let`: its value, and what must hold wherever it is used.
 #[derive(Debug)]
 pub(super) struct Definition {
@@ -110,7 +123,7 @@ pub(super) struct Elaborator<'a> {
 }
 
 impl<'a> Elaborator<'a> {
-    pub(super) fn new(text: &'a str, errors: Vec<Diagnostic>) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
             symbols: Symbols::default(),
@@ -119,7 +132,7 @@ impl<'a> Elaborator<'a> {
             hypotheses: vec![],
             statements: HashMap::new(),
             instances: HashMap::new(),
-            errors,
+            errors: vec![],
             scope: Scope::default(),
             next_index: 0,
         }
@@ -167,7 +180,7 @@ impl<'a> Elaborator<'a> {
 
     /// A node over parts, of which an index that stands in two is summed.
     pub(super) fn node(&mut self, kind: Kind, shape: Shape, parts: &[&Value], span: &Span) -> Elaborated {
-        let (free, summed, sums) = self.join(parts, span)?;
+        let Joined { free, summed, sums } = self.join(parts, span)?;
         let mut value = self.measured(Expr::new(kind, shape), parts, span)?;
         if shape != Shape::Scalar && !(free.is_empty() && sums.is_empty()) {
             return self.mixed(shape, free.first().or(sums.first()), span);
@@ -215,7 +228,7 @@ impl<'a> Elaborator<'a> {
     }
 
     /// The free and summed indices of a product of parts, and those that are to be summed over it.
-    fn join(&mut self, parts: &[&Value], span: &Span) -> Elaborated<(Vec<Index>, Vec<Arc<str>>, Vec<Index>)> {
+    fn join(&mut self, parts: &[&Value], span: &Span) -> Elaborated<Joined> {
         let (mut free, mut summed, mut sums): (Vec<Index>, Vec<Arc<str>>, Vec<Index>) =
             (vec![], vec![], vec![]);
         for part in parts {
@@ -242,7 +255,7 @@ impl<'a> Elaborator<'a> {
                 }
             }
         }
-        Ok((free, summed, sums))
+        Ok(Joined { free, summed, sums })
     }
 
     #[cold]

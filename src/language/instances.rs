@@ -50,10 +50,14 @@ impl Elaborator<'_> {
                 }
                 Value::Call(Arc::clone(&call.name.text), arguments)
             }
-            Form::Negative(inner) => match self.value(inner)? {
-                Value::Number(number) => Value::Number(-number),
-                other => Value::Negative(Box::new(other)),
-            },
+            Form::Negative(inner) => {
+                let inner = self.value(inner)?;
+                if let Value::Number(number) = inner {
+                    Value::Number(-number)
+                } else {
+                    Value::Negative(Box::new(inner))
+                }
+            }
             Form::Binary(Binary::Dot, sides) => {
                 let arguments = vec![(None, self.value(&sides.0)?), (None, self.value(&sides.1)?)];
                 Value::Call("dot".into(), arguments)
@@ -100,6 +104,6 @@ impl Elaborator<'_> {
                 }
             });
         }
-        sum.map_or(Err(super::elaboration::Stop), Ok)
+        sum.ok_or(super::elaboration::Stop)
     }
 }

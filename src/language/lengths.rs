@@ -111,10 +111,16 @@ impl Lengths {
         }
     }
 
-    /// The expression that a statement ends with. What does not change stays the same node; `memory` keeps what was done.
-    pub(super) fn expression(&self, e: &Expr, symbols: &Symbols, memory: &mut HashMap<usize, Expr>) -> Expr {
+    /// The expression that a statement ends with. What does not change stays the same node; `memory` keeps what was
+    /// done, the old node beside the new so that its address stays its own.
+    pub(super) fn expression(
+        &self,
+        e: &Expr,
+        symbols: &Symbols,
+        memory: &mut HashMap<usize, (Expr, Expr)>,
+    ) -> Expr {
         if let Some(done) = memory.get(&e.address()) {
-            return done.clone();
+            return done.1.clone();
         }
         let mut changed = false;
         let kind = e.map_children(&mut |child| {
@@ -130,7 +136,7 @@ impl Lengths {
         let shape = self.shape(e.shape(), symbols);
         changed |= shape != e.shape();
         let result = if changed { Expr::new(kind, shape) } else { e.clone() };
-        memory.insert(e.address(), result.clone());
+        memory.insert(e.address(), (e.clone(), result.clone()));
         result
     }
 }

@@ -2,7 +2,13 @@
 //!
 //! A statement ends with the line, and goes on where brackets are open or the next line is indented.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::diagnostic::{Diagnostic, Label};
+use super::limits::ERRORS;
 use super::markdown::{Block, columns};
 use super::syntax::Span;
 use super::unicode;
@@ -15,6 +21,10 @@ pub(super) const KEYWORDS: [&str; 14] = [
     "assume", "instance", "where",
 ];
 
+/// Signs of the language, longer ones before those that they begin with.
+const SIGNS: [&str; 20] =
+    [">=", "<=", "+", "-", "*", "/", "^", "'", "(", ")", "[", "]", "{", "}", ",", ":", "=", ">", "<", "~"];
+
 /// Digits of the longest number.
 const LONGEST_NUMBER: usize = 400;
 
@@ -24,7 +34,7 @@ pub(super) enum Token {
     Word(Arc<str>),
     Number(Rational),
     Text(Arc<str>),
-    /// `+ - * / ^ ' ( ) [ ] { } , : = > >= < <= ~` and `dot`, the middle dot.
+    /// One of [`SIGNS`], or `dot`, which is the middle dot.
     Sign(&'static str),
     /// `²`
     Superscript(Rational),
@@ -47,12 +57,14 @@ pub(super) fn statements(text: &str, block: &Block, errors: &mut Vec<Diagnostic>
     let mut lexer = Lexer { text, at: block.span.start, end: block.span.end, errors };
     let mut result: Vec<Vec<Lexeme>> = vec![];
     let mut depth = 0_usize;
-    let mut line_end = usize::MAX;
+    let mut last = None;
     loop {
-        let before = lexer.at;
         lexer.skip_space();
+        if lexer.errors.len() >= ERRORS {
+            break;
+        }
         let Some(lexeme) = lexer.next() else { break };
-        let fresh = line_end == usize::MAX || text[before.min(line_end)..lexeme.span.start].contains('\n');
+        let fresh = last.is_none_or(|end| text[end..lexeme.span.start].contains('\n'));
         if fresh {
             let line = text[block.span.start..lexeme.span.start]
                 .rfind('\n')
@@ -69,7 +81,7 @@ pub(super) fn statements(text: &str, block: &Block, errors: &mut Vec<Diagnostic>
             Token::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
             _ => {}
         }
-        line_end = lexeme.span.end;
+        last = Some(lexeme.span.end);
         if let Some(statement) = result.last_mut() {
             statement.push(lexeme);
         }
@@ -167,13 +179,13 @@ impl Lexer<'_> {
     fn quoted(&mut self) -> Token {
         let start = self.at;
         let inside = &self.rest()[1..];
-        let line = &inside[..inside.find('\n').unwrap_or(inside.len())];
-        if let Some(length) = line.find('"') {
-            let token = Token::Text(line[..length].into());
+        let length = inside.find(['"', '\n']).unwrap_or(inside.len());
+        if inside[length..].starts_with('"') {
+            let token = Token::Text(inside[..length].into());
             self.at += length + 2;
             return token;
         }
-        self.at += 1 + line.len();
+        self.at += 1 + length;
         let label = Label::new(start..start + 1, "opened here");
         self.errors.push(
             Diagnostic::error("this text is never closed", label).note("a text ends on its line, with a \""),
@@ -182,10 +194,6 @@ impl Lexer<'_> {
     }
 
     fn sign(&mut self, first: char) -> Token {
-        const SIGNS: [&str; 22] = [
-            ">=", "<=", "+", "-", "*", "/", "^", "'", "(", ")", "[", "]", "{", "}", ",", ":", "=", ">", "<",
-            "~", "dot", ".",
-        ];
         if first == '∇' {
             self.at += first.len_utf8();
             let rest = self.rest();
@@ -201,16 +209,12 @@ impl Lexer<'_> {
         if first == '⁻' || unicode::superscript(first).is_some() {
             return self.raised();
         }
-        let ascii = unicode::ascii(first);
-        let found = SIGNS[..20]
-            .iter()
-            .find(|sign| ascii.map_or_else(|| self.rest().starts_with(**sign), |a| a == **sign));
-        if ascii == Some("dot") {
-            self.at += first.len_utf8();
-            return Token::Sign("dot");
-        }
-        if let Some(sign) = found {
-            self.at += if ascii.is_some() { first.len_utf8() } else { sign.len() };
+        let sign = match unicode::ascii(first) {
+            Some(sign) => Some((sign, first.len_utf8())),
+            None => SIGNS.iter().find(|sign| self.rest().starts_with(**sign)).map(|sign| (*sign, sign.len())),
+        };
+        if let Some((sign, length)) = sign {
+            self.at += length;
             return Token::Sign(sign);
         }
         self.unreadable(first)

@@ -8,7 +8,7 @@ pub(super) const DEPTH: usize = 200;
 pub(super) const NODES: u64 = 50_000;
 
 /// Bytes of a file.
-pub(super) const BYTES: usize = 4 << 20;
+pub(super) const BYTES: usize = 1 << 20;
 
 /// Errors of one file that are reported.
 pub(super) const ERRORS: usize = 50;

@@ -43,67 +43,95 @@ struct Fence {
     indent: usize,
     /// Whether its block holds statements.
     drift: bool,
-    span: Range<usize>,
+    /// The line without its end.
+    line: Range<usize>,
+    /// The first byte behind the line.
+    behind: usize,
 }
 
 fn fenced(text: &str) -> (Vec<Block>, Vec<Diagnostic>) {
     let (mut blocks, mut errors) = (vec![], vec![]);
     let mut open: Option<Fence> = None;
+    // The first line within a block of another kind that would open a drift block if that one were closed.
+    let mut hidden: Option<Range<usize>> = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
-        match &open {
-            Some(fence) if closes(fence, line) => {
-                if fence.drift {
-                    blocks.push(Block { span: fence.span.end..start, indent: fence.indent });
-                }
-                open = None;
+        let Some(fence) = &open else {
+            (open, hidden) = (opens(line, start, &mut errors), None);
+            continue;
+        };
+        if closes(fence, line) {
+            if fence.drift {
+                blocks.push(Block { span: fence.behind..start, indent: fence.indent });
             }
-            Some(_) => {}
-            None => open = opens(line, start, &mut errors),
+            open = None;
+        } else if let Some(next) = opens(line, start, &mut vec![]).filter(|next| next.drift) {
+            if fence.drift {
+                errors.push(never_closed(fence));
+                open = Some(next);
+            } else {
+                hidden.get_or_insert(next.line);
+            }
         }
     }
-    if let Some(fence) = open.filter(|fence| fence.drift) {
-        errors.push(
-            Diagnostic::error("this drift block is never closed", Label::new(fence.span, "opened here"))
-                .note(format!("close it with a line of {}", fence.sign.to_string().repeat(fence.length))),
-        );
+    if let Some(fence) = open {
+        match hidden {
+            _ if fence.drift => errors.push(never_closed(&fence)),
+            Some(line) => {
+                let said = Diagnostic::error(
+                    "this drift block stands in another block",
+                    Label::new(line, "not read"),
+                );
+                errors.push(said.and(fence.line, "which is opened here and never closed"));
+            }
+            None => {}
+        }
     }
     (blocks, errors)
 }
 
+fn never_closed(fence: &Fence) -> Diagnostic {
+    Diagnostic::error("this drift block is never closed", Label::new(fence.line.clone(), "opened here"))
+        .note(format!("close it with a line of {}", fence.sign.to_string().repeat(fence.length)))
+}
+
 /// The fence that a line opens.
 fn opens(line: &str, start: usize, errors: &mut Vec<Diagnostic>) -> Option<Fence> {
-    let quoted = line.trim_start_matches([' ', '\t', '>']);
     let bare = line.trim_start_matches([' ', '\t']);
-    let sign = quoted.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let length = quoted.chars().take_while(|&c| c == sign).count();
-    let info = quoted[length..].trim();
+    // Behind the marks of quotations and lists.
+    let inner = bare.trim_start_matches(|c: char| c.is_ascii_digit() || " \t>-*+.)".contains(c));
+    let sign = inner.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let length = inner.chars().take_while(|&c| c == sign).count();
+    let info = inner[length..].trim();
     if length < 3 || (sign == '`' && info.contains('`')) {
         return None;
     }
     let word = info.split_whitespace().next().unwrap_or("");
-    let span = start..start + line.len();
-    let label = || Label::new(start..start + line.trim_end().len(), "");
-    if quoted.len() != bare.len() {
-        if word == "drift" {
-            errors.push(Diagnostic::error("a drift block inside a quotation is not read", label()));
-        }
+    let shown = start..start + line.trim_end().len();
+    let label = || Label::new(shown.clone(), "");
+    let alone = inner.len() == bare.len();
+    if !alone && word == "drift" {
+        let said = Diagnostic::error("a drift block begins on a line of its own", label());
+        errors.push(said.note("in a list it begins on the next line; in a quotation it is not read"));
+    }
+    if bare.starts_with('>') {
         return None;
     }
-    if word != "drift" && word.trim_matches(|c: char| !c.is_alphanumeric()).eq_ignore_ascii_case("drift") {
-        errors.push(
-            Diagnostic::error(format!("{word} is no tag of a block that is read"), label())
-                .note("write ```drift"),
-        );
+    let similar = word.trim_matches(|c: char| !c.is_alphanumeric()).eq_ignore_ascii_case("drift");
+    if word != "drift" && similar {
+        let said = Diagnostic::error(format!("{word} is no tag of a block that is read"), label());
+        errors.push(said.note("write ```drift"));
     }
+    let indent = columns(&line[..line.len() - bare.len()]);
     Some(Fence {
         sign,
         length,
-        indent: columns(&line[..line.len() - bare.len()]),
-        drift: word == "drift",
-        span,
+        indent,
+        drift: alone && word == "drift",
+        line: shown,
+        behind: start + line.len(),
     })
 }
 

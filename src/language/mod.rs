@@ -1,10 +1,12 @@
-//! The derivation language: from a text to what it means.
+#![doc = include_str!("guide.md")]
 
+mod batches;
 mod calls;
 mod claims;
 mod declarations;
 pub mod diagnostic;
 mod elaboration;
+mod indices;
 mod instances;
 mod lengths;
 mod lexer;
@@ -13,6 +15,7 @@ mod markdown;
 mod names;
 mod operators;
 mod parser;
+mod shapes;
 mod statements;
 mod symmetry;
 mod syntax;
@@ -43,7 +46,11 @@ pub fn parse(name: &str, text: &str) -> Result<Derivation, Diagnostics> {
         return Err(Diagnostics::new(name, text, vec![said]));
     }
     let (blocks, errors) = markdown::blocks(name, text);
-    let mut elaborator = Elaborator::new(text, errors);
+    if !errors.is_empty() {
+        // Which statements there are is not known.
+        return Err(Diagnostics::new(name, text, errors));
+    }
+    let mut elaborator = Elaborator::new(text);
     let (mut statements, mut instances) = (vec![], vec![]);
     for block in &blocks {
         for tokens in lexer::statements(text, block, &mut elaborator.errors) {
@@ -128,9 +135,9 @@ fn read(elaborator: &mut Elaborator<'_>, tokens: &[Lexeme]) -> Elaborated<Read> 
 
 /// Marks the names that a statement with an error was to declare, so that their uses are not reported as well.
 fn forget(elaborator: &mut Elaborator<'_>, tokens: &[Lexeme]) {
-    let mut words = tokens.iter().filter_map(|lexeme| match &lexeme.token {
-        Token::Word(word) => Some(syntax::Name { text: Arc::clone(word), span: lexeme.span.clone() }),
-        _ => None,
+    let mut words = tokens.iter().filter_map(|lexeme| {
+        let Token::Word(word) = &lexeme.token else { return None };
+        Some(syntax::Name { text: Arc::clone(word), span: lexeme.span.clone() })
     });
     let count = match words.next().as_ref().map(|word| &*word.text) {
         Some("let") => 1,

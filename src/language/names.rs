@@ -1,17 +1,24 @@
 //! Names that resemble one another.
 
-/// The candidate with the fewest edits from `name`, if these are few for its length.
+/// The candidate with the fewest edits from `name`, if these are few for its length, or one that `name` begins with.
 pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = match name.chars().count() {
         0..=2 => 1,
         3..=5 => 2,
         _ => 3,
     };
+    const STEM: usize = 3;
     candidates
         .into_iter()
-        .map(|candidate| (edits(name, candidate), candidate))
-        .filter(|(edits, candidate)| *edits <= allowed && *edits < candidate.chars().count())
-        .min_by_key(|(edits, _)| *edits)
+        .filter_map(|candidate| {
+            let length = candidate.chars().count();
+            let edits = edits(name, candidate);
+            let near = edits <= allowed && edits < length;
+            let stem = length >= STEM && name.starts_with(candidate);
+            let other_start = name.chars().next() != candidate.chars().next();
+            (near || stem).then_some(((!near, edits, other_start), candidate))
+        })
+        .min_by_key(|(far, _)| *far)
         .map(|(_, candidate)| candidate)
 }
 
@@ -46,8 +53,13 @@ mod tests {
     #[test]
     fn the_nearest_name_is_near() {
         assert_eq!(nearest("Sgima", ["Sigma", "sigma", "eta"]), Some("Sigma"), "swapped letters");
-        assert_eq!(nearest("gradient", ["grad", "div"]), None, "four letters more are another word");
-        assert_eq!(nearest("h", ["hess", "x"]), Some("x"), "one letter for another");
+        assert_eq!(nearest("gradient", ["grad", "div"]), Some("grad"), "a longer name for the same");
+        assert_eq!(
+            nearest("et", ["dt", "eta"]),
+            Some("eta"),
+            "of two that are as near the one that begins alike"
+        );
+        assert_eq!(nearest("h", ["hess", "x"]), None, "one letter for another is no resemblance");
         assert_eq!(nearest("zzz", ["eta", "dt"]), None, "nothing resembles it");
     }
 }

@@ -1,9 +1,14 @@
 //! Expressions: names, numbers, operators and index notation.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::diagnostic::{Diagnostic, Label};
 use super::elaboration::{Elaborated, Elaborator, Meaning, Value};
 use super::names::nearest;
-use super::syntax::{Binary, Form, Name, Node, Span};
+use super::syntax::{Binary, Form, Node, Span};
 use crate::expression::{Expr, FieldShape, Kind, Length, RandomShape, Rational, Shape, SymbolId, SymbolKind};
 use std::sync::Arc;
 
@@ -81,12 +86,15 @@ impl Elaborator<'_> {
             let said = Diagnostic::error(format!("{name} is the name of an index, not of a number"), label);
             return self.fail(said.note(format!("indices stand in square brackets, such as v[{name}]")));
         }
-        let near = nearest(name, self.names.keys().map(|name| &**name).chain(["dim"]));
+        let known = self.names.iter().filter(|(_, (meaning, _))| !matches!(meaning, Meaning::Broken));
+        let near = nearest(name, known.map(|(name, _)| &**name).chain(["dim"]));
         let said = Diagnostic::error(format!("{name} is not declared"), label);
         let said = match near {
             Some(near) => said.note(format!("is {near} meant?")),
             None => said.note(format!("declare it before this line, for instance: scalar {name}")),
         };
+        // Its other uses are not reported as well.
+        self.names.insert(name.into(), (Meaning::Broken, span.clone()));
         self.fail(said)
     }
 
@@ -217,16 +225,6 @@ impl Elaborator<'_> {
         self.fail(said)
     }
 
-    #[cold]
-    pub(super) fn two_index_sets<T>(&mut self, first: &Value, second: &Value) -> Elaborated<T> {
-        let said = Diagnostic::error(
-            "these terms have different free indices",
-            Label::new(second.span.clone(), indices_in_words(second)),
-        )
-        .and(first.span.clone(), indices_in_words(first));
-        self.fail(said.note("an index that stands once in one term stands once in every term"))
-    }
-
     /// `-e`; the negative of a number is a number.
     pub(super) fn negative(&mut self, inner: &Value, span: &Span) -> Elaborated {
         if let Some(value) = inner.number() {
@@ -301,10 +299,9 @@ impl Elaborator<'_> {
         if right.is_zero() {
             return self.fail(Diagnostic::error("division by zero", Label::new(right.span.clone(), "")));
         }
-        if let (Some(a), Some(b)) = (left.number(), right.number()) {
-            if let Some(value) = a.checked_div(b) {
-                return Ok(Self::leaf(Kind::Number(value), left.shape(), span.clone()));
-            }
+        let numbers = left.number().zip(right.number());
+        if let Some(value) = numbers.and_then(|(a, b)| a.checked_div(b)) {
+            return Ok(Self::leaf(Kind::Number(value), left.shape(), span.clone()));
         }
         self.node(Kind::Div(left.expr.clone(), right.expr.clone()), left.shape(), &[left, right], span)
     }
@@ -400,82 +397,6 @@ impl Elaborator<'_> {
         })
     }
 
-    fn component(&mut self, inner: &Node, indices: &[Name], span: &Span) -> Elaborated {
-        let value = self.expression(inner)?;
-        let lengths = match (value.shape(), indices.len()) {
-            (Shape::Vector(length), 1) => vec![length],
-            (Shape::Matrix(rows, columns), 2) => vec![rows, columns],
-            (shape, count) => {
-                let label = Label::new(value.span.clone(), format!("this is {}", self.describe(shape)));
-                let said = Diagnostic::error(
-                    format!(
-                        "{} has no component of {count} {}",
-                        shape.noun(),
-                        if count == 1 { "index" } else { "indices" }
-                    ),
-                    label,
-                );
-                return self.fail(match shape {
-                    Shape::Vector(_) => said.note("a vector has one index: v[i]"),
-                    Shape::Matrix(..) => said.note("a matrix has two indices: A[i,j]"),
-                    Shape::Scalar | Shape::Components(_) => said,
-                });
-            }
-        };
-        let mut parts = vec![value.clone()];
-        let mut found = vec![];
-        for (name, length) in indices.iter().zip(lengths) {
-            let index = self.index(name, length)?;
-            parts.push(self.index_part(&index, &name.span));
-            found.push(index);
-        }
-        self.node(Kind::Component(value.expr, found), Shape::Scalar, &parts.iter().collect::<Vec<_>>(), span)
-    }
-
-    fn partial(&mut self, name: &Name, inner: &Value, span: &Span) -> Elaborated {
-        let inner = self.scalar(inner, "d[j](s)")?;
-        let index = self.index(name, Length::Space)?;
-        let part = self.index_part(&index, &name.span);
-        self.node(Kind::Partial(index, inner.expr.clone()), Shape::Scalar, &[&part, &inner], span)
-    }
-
-    /// `sum[i](s)`, for a sum over an index that stands once in every term of `s`.
-    fn explicit_sum(&mut self, name: &Name, body: &Node, span: &Span) -> Elaborated {
-        let outer = self.scope.indices.remove(&name.text);
-        let value = self.expression(body);
-        let index = self.scope.indices.remove(&name.text);
-        self.scope.indices.extend(outer.map(|outer| (Arc::clone(&name.text), outer)));
-        let value = value?;
-        let found = index
-            .and_then(|(index, _)| value.free.iter().position(|free| *free == index).map(|at| (index, at)));
-        let Some((index, at)) = found else { return self.not_free(name, &value) };
-        let expr = Expr::new(Kind::Sum(index, value.expr.clone()), Shape::Scalar);
-        let mut result = self.measured(expr, &[&value], span)?;
-        result.free = value.free;
-        result.free.remove(at);
-        result.summed = value.summed;
-        result.summed.push(Arc::clone(&name.text));
-        Ok(result)
-    }
-
-    #[cold]
-    fn not_free(&mut self, name: &Name, value: &Value) -> Elaborated {
-        let said = Diagnostic::error(
-            format!("the index {} does not stand free here", name.text),
-            Label::new(value.span.clone(), indices_in_words(value)),
-        )
-        .and(name.span.clone(), "named here");
-        self.fail(said.note("an index that stands twice in a product is summed there already"))
-    }
-
-    /// `tensor[i](s)` and `tensor[i,j](s)`: the indices are bound, and no index stays free.
-    fn literal(&mut self, names: &[Name], body: &Node, span: &Span) -> Elaborated {
-        let outer = std::mem::take(&mut self.scope.indices);
-        let value = self.expression(body).and_then(|value| self.bind("a tensor", names, value));
-        self.scope.indices = outer;
-        Ok(Value { span: span.clone(), summed: vec![], ..value? })
-    }
-
     /// `[s, t]` and `[[s, t], [u, v]]`.
     fn list(&mut self, parts: &[Node], span: &Span) -> Elaborated {
         let Some(count) = self.symbols.coordinates().map(<[SymbolId]>::len) else {
@@ -529,13 +450,4 @@ impl Elaborator<'_> {
             label,
         ))
     }
-}
-
-/// `free: i, j`
-fn indices_in_words(value: &Value) -> String {
-    if value.free.is_empty() {
-        return "no free index".to_owned();
-    }
-    let names: Vec<&str> = value.free.iter().map(|index| &*index.name).collect();
-    format!("free: {}", names.join(", "))
 }

@@ -2,6 +2,11 @@
 //!
 //! `postfix > ^ (right) > unary minus > * / · (left) > + -`; `∇` takes the name, call or bracket behind it.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
 use super::diagnostic::{Diagnostic, Label};
 use super::lexer::{Lexeme, Token};
 use super::limits::DEPTH;
@@ -96,7 +101,10 @@ impl<'a> Parser<'a> {
         };
         let keyword =
             matches!(self.peek(), Some(Token::Word(word)) if super::lexer::KEYWORDS.contains(&&**word));
-        Err(Box::new(if keyword {
+        let stray = matches!(self.peek(), Some(Token::Sign(")" | "]" | "}")));
+        Err(Box::new(if stray {
+            said.note("no bracket is open here that this one closes")
+        } else if keyword {
             said.note(
                 "a line that is indented, or stands in an open bracket, goes on with the statement above it",
             )

@@ -59,7 +59,7 @@ const GREEK: [(char, &str); 53] = [
 
 /// The name of a Greek letter.
 pub(super) fn greek(letter: char) -> Option<&'static str> {
-    if letter == 'Ω' || letter == 'Ω' {
+    if matches!(letter, '\u{3a9}' | '\u{2126}') {
         return Some("Omega");
     }
     GREEK.iter().find(|(greek, _)| *greek == letter).map(|(_, name)| *name)

@@ -73,10 +73,39 @@
 //! | `caution` | what limits the meaning of the numbers, or `null` |
 //!
 //! `statistic` to `smallest_detectable` are `null` if there were too few draws.
+//!
+//! # The JSON of `driftproof check`
+//!
+//! One document, the same for the same files and seed.
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `format`, `program`, `version`, `command` | as above; the command is `check` |
+//! | `as_claimed` | whether every statement of every file is as its author says |
+//! | `interrupted` | whether some statements were not reached |
+//! | `files` | each with `name`, `as_claimed`, and its `statements`, or the `error` in its text |
+//!
+//! Each of the `statements`:
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `name`, `kind`, `text`, `line`, `column` | as it stands in the file; the kind is `claim`, `refute` or `assume` |
+//! | `verdict` | `proved`, `refuted`, `undecided`, `contradiction` (a bug of the program) or `assumed` |
+//! | `as_claimed` | whether the verdict is what the author says |
+//! | `assumptions` | what the verdict rests on |
+//! | `dimensions_tried`, `instances_tried` | of a proof: random exact instances at which the sides agree as well |
+//! | `difference` | of a refuted equation: left side less right side, as `text` in the language and as `latex` |
+//! | `first_order` | the first order at which the sides differ, where the claim has a remainder |
+//! | `counterexample` | an instance at which the sides differ, in exact rationals |
+//! | `shapes` | of both sides, where they differ |
+//! | `diagnoses` | the slips that explain it, each with its `slip` and a `message`; the repaired claim is proved |
+//! | `missing` | what an undecided claim wants for a decision |
 
+mod check;
 mod drift;
 mod json;
 mod layout;
 
+pub use check::{CheckReport, CheckedFile, Explanation};
 pub use drift::DriftReport;
 pub use layout::Style;

@@ -6,12 +6,18 @@ use super::window::Seen;
 use nalgebra::{Cholesky, DMatrix, DVector};
 
 /// Differences below this part of the natural size `E|xi|^2/(2 dt h)` of a drift (a covariance that changes by all of
-/// itself over the window) count as rounding errors. The exact drift is good to 1e-12 of the terms that make it up.
+/// itself over the window) count as rounding errors.
 const RESOLUTION: f64 = 1e-10;
 
-/// Added to the correlation matrix of the draws, so that directions without noise can be tested too: there a mean within
-/// rounding errors adds nothing to `T^2`, and anything else very much. Where there is noise it changes nothing that
-/// matters, `T^2` only ever becoming smaller.
+/// Rounding errors of a mean claim beside the largest single one.
+const CLAIMS: f64 = 1e-13;
+
+/// Standard deviation that is put down to rounding, in bounds on the rounding errors: errors within the bounds add at
+/// most `d/9` to `T^2`.
+const ROUNDINGS: f64 = 3.0;
+
+/// Added to the correlation matrix of the draws, so that it can be factored whatever its rank. Where there is noise it
+/// changes nothing that matters, `T^2` only ever becoming smaller.
 const RIDGE: f64 = 1e-10;
 
 /// What a run could have seen with probability 0.99.
@@ -48,29 +54,51 @@ pub struct VectorTest {
 }
 
 /// The covariance of the mean difference, scaled and factored.
+///
+/// `C/M + r^2 I`: of the draws over their number, and `r` for rounding errors, which no number of draws reduces. So
+/// directions without noise can be tested too: there a mean within rounding errors adds next to nothing to `T^2`, and
+/// anything else very much; and a run that rounding errors make blind has no power.
 pub(super) struct Metric {
     law: Hotelling,
     /// Standard errors of the mean, by direction.
     scale: DVector<f64>,
     factor: Cholesky<f64, nalgebra::Dyn>,
     correlation: DMatrix<f64>,
-    resolution: f64,
+    resolution: Resolution,
+}
+
+/// What rounding errors can make up, in the unit of the drifts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resolution {
+    /// Of the claim: one below this is zero.
+    claim: f64,
+    /// Standard deviation that is put down to them, of differences from the claim.
+    deviation: f64,
+    /// For comparison, a drift of natural size: `E|xi|^2/(2 dt h d)`, the mean eigenvalue of `D` over the window's width.
+    natural: f64,
+}
+
+impl Resolution {
+    /// A difference in standard errors, rounding errors among them.
+    pub(super) fn z(self, difference: f64, standard_error: f64) -> f64 {
+        difference / standard_error.hypot(self.deviation).max(f64::MIN_POSITIVE)
+    }
 }
 
 impl Metric {
     /// Nothing if there are too few draws.
     #[allow(clippy::cast_precision_loss, reason = "counts are below 2^53")]
-    pub(super) fn new(seen: &Seen, resolution: f64) -> Option<Self> {
-        let covariance = seen.tested.covariance()?;
+    pub(super) fn new(seen: &Seen, resolution: Resolution) -> Option<Self> {
+        let covariance = seen.tested.covariance()? / seen.draws() as f64;
         let dimensions = covariance.nrows();
         let law = Hotelling::new(dimensions, seen.draws())?;
         law.exaggeration().is_finite().then_some(())?;
-        let deviation = covariance.diagonal().map(|v| v.sqrt().max(resolution).max(f64::MIN_POSITIVE));
+        let scale =
+            covariance.diagonal().map(|v| v.sqrt().hypot(resolution.deviation).max(f64::MIN_POSITIVE));
         let correlation = DMatrix::from_fn(dimensions, dimensions, |i, j| {
-            if i == j { 1.0 + RIDGE } else { covariance[(i, j)] / deviation[i] / deviation[j] }
+            if i == j { 1.0 + RIDGE } else { covariance[(i, j)] / scale[i] / scale[j] }
         });
         let factor = Cholesky::new(correlation.clone())?;
-        let scale = deviation / (seen.draws() as f64).sqrt();
         Some(Self { law, scale, factor, correlation, resolution })
     }
 
@@ -87,9 +115,9 @@ impl Metric {
     /// added        a^2 / (largest eigenvalue of C) = lambda          (times k/d on average if only k of d are tested)
     /// ```
     #[allow(clippy::cast_precision_loss, reason = "dimensions are below 2^53")]
-    pub(super) fn power(&self, plan: &Plan, claim: &DVector<f64>, dim: usize) -> Power {
-        let lambda = self.law.noncentrality(plan.false_alarm, POWER);
-        if claim.amax() > self.resolution {
+    pub(super) fn power(&self, plan: &Plan, unit: f64, claim: &DVector<f64>, dim: usize) -> Power {
+        let lambda = self.law.noncentrality(plan.false_alarm / f64::from(plan.points), POWER);
+        if claim.amax() > self.resolution.claim {
             return Power::Relative((lambda * self.law.exaggeration() / self.square(claim)).sqrt());
         }
         let covariance = DMatrix::from_fn(claim.len(), claim.len(), |i, j| {
@@ -97,14 +125,14 @@ impl Metric {
         });
         let largest = covariance.symmetric_eigenvalues().max();
         let share = claim.len() as f64 / dim as f64;
-        Power::Added { detectable: (lambda * largest / share).sqrt(), needed: plan.added }
+        let needed = plan.added.max(self.resolution.natural * unit);
+        Power::Added { detectable: (lambda * largest / share).sqrt() * unit, needed }
     }
 
-    /// The test of the mean difference, differences within rounding errors counting as none.
+    /// The test of the mean difference.
     pub(super) fn test(&self, seen: &Seen, power: Power, dim: usize) -> VectorTest {
-        let resolution = self.resolution;
-        let mean = seen.tested.mean().map(|x| beyond(x, resolution));
-        let statistic = self.square(&mean);
+        let mean = seen.tested.mean();
+        let statistic = self.square(mean);
         VectorTest {
             dimensions: mean.len(),
             projected: mean.len() < dim,
@@ -116,11 +144,6 @@ impl Metric {
     }
 }
 
-/// What of a number is beyond rounding errors of this size.
-pub(super) fn beyond(x: f64, resolution: f64) -> f64 {
-    x.signum() * (x.abs() - resolution).max(0.0)
-}
-
 /// The largest kurtosis over the number of draws.
 #[allow(clippy::cast_precision_loss, reason = "counts are below 2^53")]
 pub(super) fn tails(seen: &Seen) -> f64 {
@@ -128,10 +151,17 @@ pub(super) fn tails(seen: &Seen) -> f64 {
     (0..dimensions).map(|i| seen.tested.kurtosis(i)).fold(0.0, f64::max) / seen.draws() as f64
 }
 
-/// The drift, per unit time, that rounding errors can make up: of the noise and of the sums of its products.
-pub(super) fn resolution(seen: &Seen, plan: &Plan, time_step: f64) -> f64 {
+/// The drifts, in the unit given, that rounding errors can make up: of the claim; of the noise and the sums of its products.
+pub(super) fn resolution(seen: &Seen, plan: &Plan, time_step: f64, unit: f64) -> Resolution {
     let variance = seen.noise_variance();
     #[allow(clippy::cast_precision_loss, reason = "dimensions are below 2^53")]
     let dim = seen.claimed.mean().len() as f64;
-    (RESOLUTION * 0.5 * variance + (dim * variance).sqrt() * seen.rounding) / (time_step * plan.width)
+    let products = RESOLUTION * 0.5 * variance + (dim * variance).sqrt() * seen.rounding;
+    let claim = 2.0 * plan.viewpoint.fraction() * plan.resolution / unit + CLAIMS * seen.largest_claim;
+    let per_unit = 1.0 / (time_step * plan.width) / unit;
+    Resolution {
+        claim,
+        deviation: ROUNDINGS * (claim + products * per_unit),
+        natural: 0.5 * variance / dim * per_unit,
+    }
 }

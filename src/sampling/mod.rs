@@ -19,7 +19,12 @@
 //!
 //! **What could be seen.** A relative error `r` of the claim shifts the mean by `r` times the claim: it is detected with
 //! probability 0.99 from `r = sqrt(lambda/(m^T C^-1 m))` on, with `m` the mean claim, `C` the covariance of the mean and
-//! `lambda` the noncentrality of that power. Where the claim is zero, the size of an added drift is given instead.
+//! `lambda` the noncentrality of that power. Where the claim is zero, the size of an added drift is given instead. If
+//! several points are judged together, each must show what could be seen at the hardest threshold of Holm's rule, the
+//! false-alarm rate over their number.
+//!
+//! **Units.** Squares and fourth powers of drifts are summed in a unit of the size of the first draw, so that drifts of
+//! 1e-200 and 1e200 are judged as those of order 1 are.
 //!
 //! Everything is the same for every number of threads: see [`Streams`].
 
@@ -61,6 +66,10 @@ pub struct Estimate {
     pub detectable: f64,
 }
 
+/// Rounding errors of the largest component of a point in a window, at least: so that they move a draw by less than a
+/// thousandth of the window.
+const WIDTH_IN_ROUNDINGS: f64 = 1e3;
+
 /// How a claimed drift is to be compared with real steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
@@ -76,12 +85,17 @@ pub struct Plan {
     pub seed: u64,
     /// Number of this point among several, which have streams of their own.
     pub point: u32,
-    /// Probability of refusing a true claim.
+    /// Points that are judged together, at least 1.
+    pub points: u32,
+    /// Probability of refusing any of the claims at these points although all are true.
     pub false_alarm: f64,
     /// Relative error that should be seen with probability 0.99 before the run stops.
     pub target: f64,
-    /// Size of the added drift that should be seen where the claim is zero, per unit time.
+    /// Size of the added drift that should be seen where the claim is zero, per unit time; 0 where no noise is expected.
+    /// If the window has noise all the same, an added drift of its natural size there should be seen.
     pub added: f64,
+    /// Differences from the claim below this may be its rounding errors, per unit time.
+    pub resolution: f64,
 }
 
 /// Why no comparison can be made.
@@ -94,6 +108,16 @@ pub enum SamplingError {
         /// What was given.
         found: f64,
     },
+    /// The window has no width beside the rounding errors of the point.
+    #[error(
+        "the window is {found} wide, which is lost in the rounding errors of theta; it must be {needed} or wider"
+    )]
+    Narrow {
+        /// What was given.
+        found: f64,
+        /// The least that would do.
+        needed: f64,
+    },
     /// A probability is not one.
     #[error("the {what} is {found}; it must be above 0 and below {below}")]
     Range {
@@ -103,6 +127,14 @@ pub enum SamplingError {
         found: f64,
         /// The bound.
         below: f64,
+    },
+    /// A size is not one.
+    #[error("the {what} is {found}; it must be a finite number that is not negative")]
+    Size {
+        /// Which number.
+        what: &'static str,
+        /// What was given.
+        found: f64,
     },
     /// Nothing is to be drawn.
     #[error("{what} is 0; at least 1 is needed")]
@@ -129,28 +161,34 @@ pub enum SamplingError {
 }
 
 impl Plan {
-    /// Checks every number.
+    /// Checks every number, for draws around `centre`.
     ///
     /// # Errors
-    /// One of them is out of range.
-    pub fn check(&self) -> Result<(), SamplingError> {
+    /// One of them is out of range, or the window is lost in the rounding errors of `centre`.
+    pub fn check(&self, centre: &[f64]) -> Result<(), SamplingError> {
         if !(self.width > 0.0 && self.width.is_finite()) {
             return Err(SamplingError::Width { found: self.width });
         }
-        let ranges = [
-            ("false-alarm rate", self.false_alarm, 0.5),
-            ("target", self.target, f64::MAX),
-            ("size of the added drift", self.added, f64::INFINITY),
-        ];
+        let needed = WIDTH_IN_ROUNDINGS * f64::EPSILON * centre.iter().fold(0.0, |m: f64, t| m.max(t.abs()));
+        if self.width < needed {
+            return Err(SamplingError::Narrow { found: self.width, needed });
+        }
+        let ranges = [("false-alarm rate", self.false_alarm, 0.5), ("target", self.target, f64::MAX)];
         for (what, found, below) in ranges {
-            let least = if what == "size of the added drift" { found >= 0.0 } else { found > 0.0 };
-            if !(least && found < below) {
+            if !(found > 0.0 && found < below) {
                 return Err(SamplingError::Range { what, found, below });
             }
         }
-        for (what, found) in
-            [("the number of steps a draw", self.steps as u64), ("the number of draws", self.draws)]
-        {
+        for (what, found) in [("size of the added drift", self.added), ("resolution", self.resolution)] {
+            if !(found >= 0.0 && found.is_finite()) {
+                return Err(SamplingError::Size { what, found });
+            }
+        }
+        for (what, found) in [
+            ("the number of steps a draw", self.steps as u64),
+            ("the number of points", u64::from(self.points)),
+            ("the number of draws", self.draws),
+        ] {
             if found == 0 {
                 return Err(SamplingError::Nothing { what });
             }
@@ -172,7 +210,7 @@ pub struct Component {
     pub first_order: Estimate,
     /// `L_s/dt` less the claim.
     pub difference: Estimate,
-    /// The difference in standard errors.
+    /// The difference in standard errors, rounding errors among them.
     pub z: f64,
 }
 

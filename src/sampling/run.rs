@@ -1,6 +1,6 @@
 //! Drawing until the power suffices.
 
-use super::hotelling::{Metric, Power, beyond, resolution, tails};
+use super::hotelling::{Metric, Power, Resolution, resolution, tails};
 use super::statistics::detectable_multiple;
 use super::stream::{Stream, Streams, Use};
 use super::window::{DRAWS, Drawer, Seen, directions};
@@ -78,22 +78,32 @@ where
     C: Fn(&[f64]) -> Result<DVector<f64>, E> + Sync,
     E: From<N::Error> + From<SamplingError> + Send,
 {
-    plan.check()?;
+    plan.check(centre)?;
     let time_step = noise()?.time_step();
     let directions = directions(centre.len(), plan, hints);
     let directions = directions.as_ref();
     let streams = Streams::new(plan.seed, Use::Window).at_point(plan.point);
+    let drawer =
+        |unit: f64| Ok(Drawer { plan, centre, directions, unit, noise: noise()?, claimed: &claimed });
+    let unit = unit_of(&drawer(1.0)?.block(&mut streams.block(0), 1)?);
     let draw = |blocks: Range<u32>| {
         let cancelled = || control.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed));
-        draw_blocks(blocks, streams, &cancelled, || {
-            Ok(Drawer { plan, centre, directions, noise: noise()?, claimed: &claimed })
-        })
+        draw_blocks(blocks, streams, &cancelled, || drawer(unit))
     };
     let tested = directions.map_or(centre.len(), DMatrix::nrows);
-    let mut run =
-        Run { plan, time_step, directions, seen: Seen::new(centre.len(), tested), blocks: 0, power: None };
+    let seen = Seen::new(centre.len(), tested);
+    let mut run = Run { plan, time_step, directions, unit, seen, blocks: 0, power: None };
     let stopped = run.draw(draw, control.progress)?;
     Ok(run.finish(stopped))
+}
+
+/// A power of two near the largest drift that was seen or claimed; 1 if none was.
+fn unit_of(seen: &Seen) -> f64 {
+    const EXPONENT: u64 = 0x7ff << 52;
+    let drifts = seen.first_order.mean().iter().chain(seen.claimed.mean());
+    let largest = drifts.fold(0.0_f64, |m, x| m.max(x.abs()));
+    let power = f64::from_bits(largest.to_bits() & EXPONENT);
+    if power > 0.0 && power.recip() > 0.0 { power } else { 1.0 }
 }
 
 /// The blocks of a range, in parallel; those after the first that was cancelled are nothing.
@@ -130,6 +140,7 @@ struct Run<'a> {
     plan: &'a Plan,
     time_step: f64,
     directions: Option<&'a DMatrix<f64>>,
+    unit: f64,
     seen: Seen,
     blocks: u32,
     power: Option<Power>,
@@ -146,8 +157,16 @@ impl Run<'_> {
         self.directions.map_or(claim.clone(), |directions| directions * claim)
     }
 
+    fn resolution(&self) -> Resolution {
+        resolution(&self.seen, self.plan, self.time_step, self.unit)
+    }
+
     fn metric(&self) -> Option<Metric> {
-        Metric::new(&self.seen, resolution(&self.seen, self.plan, self.time_step))
+        Metric::new(&self.seen, self.resolution())
+    }
+
+    fn power(&self, metric: &Metric) -> Power {
+        metric.power(self.plan, self.unit, &self.claim(), self.dim())
     }
 
     /// Draws from look to look until the power suffices, and merges the blocks in their order.
@@ -177,7 +196,7 @@ impl Run<'_> {
                     });
                 }
             }
-            self.power = self.metric().map(|metric| metric.power(self.plan, &self.claim(), self.dim()));
+            self.power = self.metric().map(|metric| self.power(&metric));
             if self.enough() {
                 return Ok(Stopped::Power);
             }
@@ -188,9 +207,12 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the target could be seen, and the variances it rests on are known. Nothing here depends on the
-    /// difference between the drift and the claim.
+    /// Whether the target could be seen, and the variances it rests on are known; or there is no noise, and none was
+    /// expected. Nothing here depends on the difference between the drift and the claim.
     fn enough(&self) -> bool {
+        if self.plan.added <= 0.0 && !self.noise_seen() {
+            return true;
+        }
         let seen = match self.power {
             None => false,
             Some(Power::Relative(error)) => error <= self.plan.target,
@@ -199,21 +221,47 @@ impl Run<'_> {
         seen && tails(&self.seen) <= TAILS
     }
 
+    fn noise_seen(&self) -> bool {
+        self.seen.largest > self.seen.rounding
+    }
+
     fn finish(self, stopped: Stopped) -> Comparison {
         let Self { plan, seen, .. } = &self;
-        let resolution = resolution(seen, plan, self.time_step);
-        let power = |metric: &Metric| metric.power(plan, &self.claim(), self.dim());
         let vector: Option<VectorTest> =
-            self.metric().map(|metric| metric.test(seen, power(&metric), self.dim()));
+            self.metric().map(|metric| metric.test(seen, self.power(&metric), self.dim()));
         Comparison {
-            components: (0..self.dim()).map(|i| component(seen, plan, resolution, i)).collect(),
+            components: (0..self.dim()).map(|i| self.component(i)).collect(),
             vector,
             draws: seen.draws(),
             steps: seen.draws() * plan.steps as u64,
             noise_rms: seen.noise_variance().sqrt(),
-            noise_seen: seen.largest > seen.rounding,
+            noise_seen: self.noise_seen(),
             stopped,
             plan: **plan,
+        }
+    }
+
+    fn estimate(&self, moments: &Moments, i: usize) -> Estimate {
+        let (draws, plan) = (moments.count(), self.plan);
+        let standard_error = moments.standard_error(i) * self.unit;
+        Estimate {
+            value: moments.mean()[i] * self.unit,
+            standard_error,
+            draws,
+            seed: plan.seed,
+            detectable: detectable_multiple(plan.false_alarm, draws) * standard_error,
+        }
+    }
+
+    fn component(&self, i: usize) -> Component {
+        let seen = &self.seen;
+        Component {
+            claimed: seen.claimed.mean()[i] * self.unit,
+            conditional: self.estimate(&seen.conditional, i),
+            higher_orders: self.estimate(&seen.higher_orders, i),
+            first_order: self.estimate(&seen.first_order, i),
+            difference: self.estimate(&seen.difference, i),
+            z: self.resolution().z(seen.difference.mean()[i], seen.difference.standard_error(i)),
         }
     }
 }
@@ -225,28 +273,4 @@ fn blocks_of(draws: u64) -> u32 {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts from f64 saturate")]
 fn next_look(blocks: u32) -> u32 {
     (f64::from(blocks) * GROWTH).ceil() as u32
-}
-
-fn estimate(moments: &Moments, plan: &Plan, i: usize) -> Estimate {
-    let (draws, standard_error) = (moments.count(), moments.standard_error(i));
-    Estimate {
-        value: moments.mean()[i],
-        standard_error,
-        draws,
-        seed: plan.seed,
-        detectable: detectable_multiple(plan.false_alarm, draws) * standard_error,
-    }
-}
-
-fn component(seen: &Seen, plan: &Plan, resolution: f64, i: usize) -> Component {
-    let difference = estimate(&seen.difference, plan, i);
-    let error = difference.standard_error.max(f64::MIN_POSITIVE);
-    Component {
-        claimed: seen.claimed.mean()[i],
-        conditional: estimate(&seen.conditional, plan, i),
-        higher_orders: estimate(&seen.higher_orders, plan, i),
-        first_order: estimate(&seen.first_order, plan, i),
-        difference,
-        z: beyond(difference.value, resolution) / error,
-    }
 }

@@ -50,7 +50,7 @@ const LONGEST: usize = 64;
 /// Directions that a longer vector is projected onto.
 const DIRECTIONS: usize = 32;
 
-/// What blocks of draws have seen.
+/// What blocks of draws have seen; drifts in a unit of their size.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
     /// `A_s/dt`
@@ -71,6 +71,8 @@ pub(super) struct Seen {
     pub(super) largest: f64,
     /// The largest rounding error that a component of a `xi` may have.
     pub(super) rounding: f64,
+    /// The largest component of the claim at any point, times `2 s`.
+    pub(super) largest_claim: f64,
 }
 
 impl Seen {
@@ -86,6 +88,7 @@ impl Seen {
             noise: Moments::new(1),
             largest: 0.0,
             rounding: 0.0,
+            largest_claim: 0.0,
         }
     }
 
@@ -99,6 +102,7 @@ impl Seen {
         self.noise.merge(&other.noise);
         self.largest = self.largest.max(other.largest);
         self.rounding = self.rounding.max(other.rounding);
+        self.largest_claim = self.largest_claim.max(other.largest_claim);
     }
 
     pub(super) fn draws(&self) -> u64 {
@@ -153,6 +157,8 @@ pub(super) struct Drawer<'a, N, C> {
     pub(super) plan: &'a Plan,
     pub(super) centre: &'a [f64],
     pub(super) directions: Option<&'a DMatrix<f64>>,
+    /// The drift, per unit time, that moments are kept in.
+    pub(super) unit: f64,
     pub(super) noise: N,
     pub(super) claimed: C,
 }
@@ -191,14 +197,16 @@ where
             if claimed.len() != dim {
                 return Err(SamplingError::ClaimLength { found: claimed.len(), expected: dim }.into());
             }
+            let largest = claimed.amax() * 2.0 * self.plan.viewpoint.fraction() / self.unit;
+            seen.largest_claim = seen.largest_claim.max(largest);
             sums.claimed += claimed;
         }
         #[allow(clippy::cast_precision_loss, reason = "steps of a draw are few")]
         let steps = 2.0 * self.plan.steps as f64;
-        let scale = 1.0 / (steps * self.noise.time_step());
-        let conditional = sums.conditional * scale;
-        let first_order = sums.first_order * scale;
-        let claimed = sums.claimed * self.plan.viewpoint.fraction();
+        let time = steps * self.noise.time_step();
+        let conditional = sums.conditional / time / self.unit;
+        let first_order = sums.first_order / time / self.unit;
+        let claimed = sums.claimed * self.plan.viewpoint.fraction() / self.unit;
         let difference = &first_order - &claimed;
         if !difference.iter().chain(&conditional).all(|x| x.is_finite()) {
             return Err(SamplingError::NotFinite { draw: seen.draws() }.into());

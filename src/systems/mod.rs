@@ -16,11 +16,14 @@
 //! and any number of threads.
 
 mod affine;
+mod basins;
 mod epochs;
+mod flat_minima;
 mod gradient_hacking;
 mod implicit_regularisation;
 mod label_noise;
 mod notebook;
+mod training_run;
 mod variance;
 
 use crate::sampling::Estimate;
@@ -351,13 +354,20 @@ pub struct System {
 }
 
 /// All systems, in the order in which they are to be read.
-static GALLERY: [System; 4] =
-    [label_noise::SYSTEM, gradient_hacking::SYSTEM, variance::SYSTEM, implicit_regularisation::SYSTEM];
+#[rustfmt::skip]
+static GALLERY: &[System] = &[
+    flat_minima::SYSTEM,
+    label_noise::SYSTEM,
+    gradient_hacking::SYSTEM,
+    variance::SYSTEM,
+    implicit_regularisation::SYSTEM,
+    training_run::SYSTEM,
+];
 
 /// All systems, in the order in which they are to be read.
 #[must_use]
 pub fn gallery() -> &'static [System] {
-    &GALLERY
+    GALLERY
 }
 
 /// The system with this name.

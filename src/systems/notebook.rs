@@ -93,6 +93,13 @@ pub(super) fn fraction(hits: usize, cases: usize, seed: u64) -> Estimate {
     estimate(hits / all, (p * (1.0 - p) / (all + 4.0)).sqrt(), cases as u64, seed)
 }
 
+/// The mean of a component that is 1 or 0 on each path, with the error of [`fraction`].
+pub(super) fn share(moments: &Moments, component: usize, seed: u64) -> Estimate {
+    let cases = usize::try_from(moments.count()).unwrap_or(usize::MAX);
+    // Between whole numbers but for rounding.
+    fraction(ceiling(moments.mean()[component] * real(cases) - 0.5), cases, seed)
+}
+
 /// The same estimate on another scale: `factor` times it.
 pub(super) fn scaled(of: Estimate, factor: f64) -> Estimate {
     let size = factor.abs();

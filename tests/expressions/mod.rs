@@ -3,8 +3,10 @@
 #![allow(dead_code, reason = "each test that includes this module uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+pub(crate) mod random;
+
 use driftproof::expression::{
-    Batch, Expr, Function, Index, Kind, Length, Place, Rational, Shape, SymbolId, Symbols,
+    Distribution, Expr, FieldShape, Index, Kind, RandomShape, Sign, SymbolId, SymbolKind, Symbols,
 };
 use driftproof::language::parse;
 
@@ -27,6 +29,65 @@ function l(z)
 /// The symbols of [`DECLARATIONS`].
 pub(crate) fn symbols() -> Symbols {
     parse("declarations.drift", DECLARATIONS).unwrap().symbols
+}
+
+/// Statements that declare these symbols.
+pub(crate) fn declarations(symbols: &Symbols) -> String {
+    let name = |id: SymbolId| symbols.get(id).name.to_string();
+    let list = |all: &[Expr]| all.iter().map(|e| e.to_text(symbols)).collect::<Vec<_>>().join(", ");
+    let sign = |sign| match sign {
+        Sign::Any => "",
+        Sign::NonNegative => " >= 0",
+        Sign::Positive => " > 0",
+    };
+    let mut text = String::new();
+    for (_, symbol) in symbols.iter() {
+        let this = &symbol.name;
+        text += &match &symbol.kind {
+            SymbolKind::Scalar(known) => format!("scalar {this}{}", sign(*known)),
+            SymbolKind::Space => match symbols.coordinates() {
+                None => format!("space {this}"),
+                Some(all) => {
+                    let all: Vec<String> = all.iter().map(|id| name(*id)).collect();
+                    format!("space {this} = ({})", all.join(", "))
+                }
+            },
+            SymbolKind::Coordinate(_) => continue,
+            SymbolKind::Random { shape: RandomShape::Vector, .. } => format!("random {this}: vector"),
+            SymbolKind::Random { distribution: None, .. } => format!("random {this}"),
+            SymbolKind::Random { distribution: Some(distribution), .. } => {
+                let (word, parameters) = match distribution {
+                    Distribution::Normal(a, b) => ("normal", vec![a.clone(), b.clone()]),
+                    Distribution::Uniform(a, b) => ("uniform", vec![a.clone(), b.clone()]),
+                    Distribution::Rademacher => ("rademacher", vec![]),
+                    Distribution::Bernoulli(p) => ("bernoulli", vec![p.clone()]),
+                    Distribution::Exponential(rate) => ("exponential", vec![rate.clone()]),
+                    Distribution::Poisson(mean) => ("poisson", vec![mean.clone()]),
+                    Distribution::Moments(all) => ("moments", all.clone()),
+                };
+                format!("random {this} ~ {word}({})", list(&parameters))
+            }
+            SymbolKind::Field { test: true, .. } => format!("test {this}: scalar"),
+            SymbolKind::Field { shape, arguments, sign: known, .. } => {
+                let arguments: Vec<String> = arguments.iter().map(|id| name(*id)).collect();
+                let arguments =
+                    if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+                let shape = match shape {
+                    FieldShape::Scalar => "scalar",
+                    FieldShape::Vector => "vector",
+                    FieldShape::Symmetric => "symmetric",
+                    FieldShape::Matrix => "matrix",
+                };
+                format!("field {this}{arguments}: {shape}{}", sign(*known))
+            }
+            SymbolKind::Noise { time_step, scalar } => {
+                format!("noise {this}({}){}", name(*time_step), if *scalar { ": scalar" } else { "" })
+            }
+            SymbolKind::Function => format!("function {this}(z)"),
+        };
+        text.push('\n');
+    }
+    text
 }
 
 /// Whether two expressions are one but for the numbers and names of the indices that they bind.

@@ -13,7 +13,9 @@ use super::canonical::canonical;
 use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly, Product, Sealed};
 use super::reliance::Reliance;
-use crate::expression::{Distribution, Function, Length, Rational, SymbolId, SymbolKind, Symbols};
+use crate::expression::{
+    Batch, Distribution, Function, Length, Rational, Shape, SymbolId, SymbolKind, Symbols,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
@@ -42,6 +44,10 @@ pub(super) struct Algebra<'a> {
     pub(super) reliances: RefCell<Vec<Reliance>>,
     /// Sizes of the batches, and the populations that they are drawn from without replacement.
     pub(super) batches: RefCell<BTreeMap<u32, (Poly, Option<Poly>)>>,
+    /// The batches as they are written.
+    pub(super) written: RefCell<BTreeMap<u32, Batch>>,
+    /// Shapes of the fields, which a claim unifies.
+    pub(super) shapes: RefCell<BTreeMap<SymbolId, Shape>>,
     /// Parameters of the distributions.
     pub(super) parameters: BTreeMap<SymbolId, Vec<Poly>>,
     spent: Cell<u64>,
@@ -56,6 +62,8 @@ impl<'a> Algebra<'a> {
             positive: Vec::new(),
             reliances: RefCell::default(),
             batches: RefCell::default(),
+            written: RefCell::default(),
+            shapes: RefCell::default(),
             parameters: BTreeMap::new(),
             spent: Cell::new(0),
         }
@@ -164,8 +172,8 @@ impl<'a> Algebra<'a> {
             match &factor.head {
                 Head::Prime(prime) => {
                     let whole = floor(&factor.power)?;
-                    let exponent =
-                        i32::try_from(whole).map_err(|_| Obstacle::TooLarge { what: "in a power", limit: 400 })?;
+                    let exponent = i32::try_from(whole)
+                        .map_err(|_| Obstacle::TooLarge { what: "in a power", limit: 400 })?;
                     if exponent.abs() > 400 {
                         return Err(Obstacle::TooLarge { what: "in a power of a number", limit: 400 });
                     }
@@ -290,7 +298,11 @@ impl<'a> Algebra<'a> {
 
     /// [`Algebra::contracted`] of a sum, in normal form.
     pub(super) fn contract(&self, sum: &Poly, mark: Index, length: Length) -> Result<Poly, Obstacle> {
-        self.finish(self.contracted(sum.terms().iter().map(|(m, c)| (m.0.clone(), c.clone())).collect(), mark, length)?)
+        self.finish(self.contracted(
+            sum.terms().iter().map(|(m, c)| (m.0.clone(), c.clone())).collect(),
+            mark,
+            length,
+        )?)
     }
 
     /// The same sum with its indices renamed, all at once.
@@ -316,7 +328,8 @@ impl<'a> Algebra<'a> {
                 for value in 0..dimension {
                     let mut factors = monomial.0.clone();
                     replace_index(&mut factors, *index, Index::Value(value));
-                    let basis = Factor::new(Head::Delta(*length), Draw::Fixed, &[*index, Index::Value(value)]);
+                    let basis =
+                        Factor::new(Head::Delta(*length), Draw::Fixed, &[*index, Index::Value(value)]);
                     factors.push(basis);
                     products.push((factors, coefficient.clone()));
                 }
@@ -347,8 +360,9 @@ impl<'a> Algebra<'a> {
 
 /// The largest whole number not above.
 pub(super) fn floor(value: &Rational) -> Result<i64, Obstacle> {
-    let (numerator, denominator) =
-        value.to_parts().ok_or(Obstacle::TooLarge { what: "in an exponent", limit: i64::MAX.unsigned_abs() })?;
+    let (numerator, denominator) = value
+        .to_parts()
+        .ok_or(Obstacle::TooLarge { what: "in an exponent", limit: i64::MAX.unsigned_abs() })?;
     Ok(numerator.div_euclid(denominator))
 }
 

@@ -86,10 +86,8 @@ fn rename(factors: &mut [Factor]) -> Result<(), Obstacle> {
         }
     }
     let colours = Graph::new(factors, &moving, &mut names).settle()?;
-    let (first_group, first_copy) = (
-        moving.len() + names.dummies.len(),
-        moving.len() + names.dummies.len() + names.groups.len(),
-    );
+    let (first_group, first_copy) =
+        (moving.len() + names.dummies.len(), moving.len() + names.dummies.len() + names.groups.len());
     let dummies = ranks(&colours[moving.len()..first_group]);
     let groups = ranks(&colours[first_group..first_copy]);
     let copies = ranks(&colours[first_copy..]);

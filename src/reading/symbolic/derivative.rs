@@ -93,7 +93,9 @@ impl Algebra<'_> {
         };
         let mut products = placed(&inner, factor, within);
         for (slot, index) in (0..).zip(&factor.indices) {
-            products.iter_mut().for_each(|(factors, _)| replace_index(factors, Index::Free(OPEN + slot), *index));
+            products
+                .iter_mut()
+                .for_each(|(factors, _)| replace_index(factors, Index::Free(OPEN + slot), *index));
         }
         if !factor.power.is_one() {
             let lowered = Factor { power: &factor.power - &Rational::ONE, ..factor.clone() };
@@ -149,7 +151,8 @@ impl Algebra<'_> {
             }
             (Head::Apply(symbol, order, inner), _) => {
                 let inner_derivative = self.derivative(inner.poly(), direction)?;
-                let next = self.function(|inner| Head::Apply(*symbol, order + 1, inner), inner.poly().clone());
+                let next =
+                    self.function(|inner| Head::Apply(*symbol, order + 1, inner), inner.poly().clone());
                 self.times(&next, &inner_derivative)?
             }
             (Head::Base(inner), _) => self.derivative(inner.poly(), direction)?,
@@ -158,7 +161,9 @@ impl Algebra<'_> {
                 let inverse = self.inverse_factor(matrix, Index::Free(1), Index::Free(0))?;
                 self.contract_pair(&self.factor(inverse)?, &derived)?
             }
-            (Head::Inverse { matrix, .. }, _) => self.derivative_of_inverse(factor, matrix.poly(), direction)?,
+            (Head::Inverse { matrix, .. }, _) => {
+                self.derivative_of_inverse(factor, matrix.poly(), direction)?
+            }
             (Head::Integral(inner), Direction::Scalar(varied)) => {
                 if inner.any(&mut |f| f.head == Head::Scalar(varied)) {
                     return Err(Obstacle::NoSeries { what: "an integral" });

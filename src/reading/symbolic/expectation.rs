@@ -13,11 +13,11 @@
 //! jointly stay in one expectation; a name with a distribution is independent, and its powers become its moments. What is
 //! left is an expectation of its own: a group of factors.
 
-use super::algebra::{Algebra, append, names};
+use super::algebra::{Algebra, MARK, append, names};
 use super::atom::{Draw, Factor, Head, Index};
 use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly, Product};
-use crate::expression::{Distribution, Length, Rational, SymbolId, SymbolKind};
+use crate::expression::{Length, Rational, SymbolId, SymbolKind};
 
 /// Most copies of one batch in a product: 4140 partitions.
 const COPIES: usize = 8;
@@ -191,8 +191,10 @@ impl Algebra<'_> {
             if weight.is_zero() {
                 continue;
             }
-            let draws: Vec<Vec<Factor>> =
-                blocks.iter().map(|block| block.iter().flat_map(|&copy| copies[copy].clone()).collect()).collect();
+            let draws: Vec<Vec<Factor>> = blocks
+                .iter()
+                .map(|block| block.iter().flat_map(|&copy| copies[copy].clone()).collect())
+                .collect();
             for choice in self.points(draws, population.as_ref())? {
                 for way in &ways {
                     let weight = self.times(&self.times(&way.weight, &weight)?, &choice.weight)?;
@@ -220,8 +222,10 @@ impl Algebra<'_> {
                 }
                 weight = self.times(&weight, population)?.scaled(&sign);
             }
-            let draws =
-                blocks.iter().map(|block| block.iter().flat_map(|&draw| draws[draw].clone()).collect()).collect();
+            let draws = blocks
+                .iter()
+                .map(|block| block.iter().flat_map(|&draw| draws[draw].clone()).collect())
+                .collect();
             all.push(Way { weight, draws });
         }
         Ok(all)
@@ -245,26 +249,80 @@ impl Algebra<'_> {
         way: Way,
         products: &mut Vec<Product>,
     ) -> Result<(), Obstacle> {
-        let mut factors = fixed.to_vec();
-        let mut scale = way.weight;
+        let mut done: Vec<(Vec<Factor>, Poly)> = vec![(fixed.to_vec(), way.weight.scaled(coefficient))];
         for draw in way.draws {
-            for part in self.independent_parts(draw) {
-                if let Some(moment) = self.moment(&part)? {
-                    scale = self.times(&scale, &moment)?;
-                    continue;
+            let mut next = Vec::new();
+            for (own, value) in self.joined_powers(draw)? {
+                for (factors, scale) in &done {
+                    let scale = scale.scaled(&value);
+                    next.push(self.expectation_beside(factors.clone(), own.clone(), scale)?);
                 }
-                self.check_group(&part)?;
-                let group = names(&factors).1 + 1;
-                factors.extend(part.into_iter().map(|factor| Factor { group, ..factor }));
+            }
+            done = next;
+        }
+        for (factors, scale) in done {
+            for (monomial, value) in scale.terms() {
+                let mut all = factors.clone();
+                append(&mut all, &monomial.0);
+                self.spend(all.len())?;
+                products.push((all, value.clone()));
             }
         }
-        for (monomial, value) in scale.terms() {
-            let mut all = factors.clone();
-            append(&mut all, &monomial.0);
-            self.spend(all.len())?;
-            products.push((all, coefficient * value));
-        }
         Ok(())
+    }
+
+    /// The expectation of one draw beside factors that may share summed indices with it, and a scale.
+    fn expectation_beside(
+        &self,
+        mut factors: Vec<Factor>,
+        draw: Vec<Factor>,
+        mut scale: Poly,
+    ) -> Result<(Vec<Factor>, Poly), Obstacle> {
+        let (random, free): (Vec<Factor>, Vec<Factor>) =
+            draw.into_iter().partition(|factor| factor.group == 0 && factor.draw != Draw::Fixed);
+        let groups = names(&factors).1;
+        factors.extend(free.into_iter().map(|factor| Factor {
+            group: if factor.group == 0 { 0 } else { factor.group + groups },
+            ..factor
+        }));
+        for part in self.independent_parts(random) {
+            if let Some(moment) = self.moment(&part)? {
+                scale = self.times(&scale, &moment)?;
+                continue;
+            }
+            self.check_group(&part)?;
+            let group = names(&factors).1 + 1;
+            factors.extend(part.into_iter().map(|factor| Factor { group, ..factor }));
+        }
+        Ok((factors, scale))
+    }
+
+    /// The factors of a draw with powers of the same number joined, which may be a sum; summed indices keep their names.
+    fn joined_powers(&self, mut draw: Vec<Factor>) -> Result<Vec<Product>, Obstacle> {
+        let repeats = draw.iter().enumerate().any(|(at, factor)| {
+            factor.is_closed() && draw[at + 1..].iter().any(|other| factor.same_base(other))
+        });
+        if !repeats {
+            return Ok(vec![(draw, Rational::ONE)]);
+        }
+        for index in draw.iter_mut().flat_map(|factor| &mut factor.indices) {
+            if let Index::Dummy(dummy) = index {
+                *index = Index::Named(KEPT + *dummy);
+            }
+        }
+        let sum = self.finish(vec![(draw, Rational::ONE)])?;
+        let restore = |factor: &Factor| {
+            let mut factor = factor.clone();
+            for index in &mut factor.indices {
+                match index {
+                    Index::Named(known) if *known >= KEPT => *index = Index::Dummy(*known - KEPT),
+                    Index::Dummy(dummy) => *dummy += KEPT,
+                    Index::Value(_) | Index::Free(_) | Index::Named(_) => {}
+                }
+            }
+            factor
+        };
+        Ok(sum.terms().iter().map(|(m, c)| (m.0.iter().map(restore).collect(), c.clone())).collect())
     }
 
     /// Multiplies by the expectation of one draw.
@@ -298,7 +356,7 @@ impl Algebra<'_> {
     }
 
     /// The independent random names that a factor depends on; those drawn jointly count as the first of them.
-    fn sources(&self, factor: &Factor) -> Vec<SymbolId> {
+    pub(super) fn sources(&self, factor: &Factor) -> Vec<SymbolId> {
         let mut sources = Vec::new();
         factor.any(&mut |inner| {
             if inner.group == 0 {
@@ -318,9 +376,8 @@ impl Algebra<'_> {
     }
 
     fn source(&self, name: SymbolId) -> SymbolId {
-        let joint = |id: SymbolId| {
-            matches!(self.symbols.get(id).kind, SymbolKind::Random { distribution: None, .. })
-        };
+        let joint =
+            |id: SymbolId| matches!(self.symbols.get(id).kind, SymbolKind::Random { distribution: None, .. });
         if !joint(name) {
             return name;
         }
@@ -332,7 +389,8 @@ impl Algebra<'_> {
         let [Factor { head: Head::Random(symbol), power, .. }] = part else {
             return Ok(None);
         };
-        let SymbolKind::Random { distribution: Some(distribution), .. } = &self.symbols.get(*symbol).kind else {
+        let SymbolKind::Random { distribution: Some(distribution), .. } = &self.symbols.get(*symbol).kind
+        else {
             return Ok(None);
         };
         let Some(order) = power.to_integer().and_then(|order| u32::try_from(order).ok()) else {
@@ -357,13 +415,17 @@ impl Algebra<'_> {
     }
 }
 
+/// Names of summed indices that are kept while a draw is in normal form.
+const KEPT: u32 = MARK * 2;
+
 /// One way in which copies coincide: its weight and the draws that are left, which are independent.
 struct Way {
     weight: Poly,
     draws: Vec<Vec<Factor>>,
 }
 
-const ENTANGLED: Obstacle = Obstacle::Beyond { what: "the expectation of a function of a mean or of a noise" };
+const ENTANGLED: Obstacle =
+    Obstacle::Beyond { what: "the expectation of a function of a mean or of a noise" };
 const PARAMETERS: Obstacle = Obstacle::Beyond { what: "a distribution with parameters that are not scalars" };
 
 /// All partitions of `0..count` into blocks.
@@ -407,9 +469,10 @@ fn matchings(count: usize) -> Vec<Vec<(usize, usize)>> {
 
 /// The noises in a product count as half a power of their time step each.
 pub(super) fn noise_count(monomial: &Monomial, noises: &[SymbolId]) -> Rational {
-    super::derivative::degree(monomial, |factor| {
-        matches!(factor.head, Head::Noise(symbol, _) if noises.contains(&symbol))
-    })
+    super::derivative::degree(
+        monomial,
+        |factor| matches!(factor.head, Head::Noise(symbol, _) if noises.contains(&symbol)),
+    )
 }
 
 #[cfg(test)]

@@ -108,7 +108,8 @@ impl Algebra<'_> {
         if content.0.is_empty() && content.1.is_one() {
             return self.power_of_primitive(sum, exponent);
         }
-        let (inverse, scale) = (inverse_product(&content.0), content.1.recip().ok_or(Obstacle::DivisionByZero)?);
+        let (inverse, scale) =
+            (inverse_product(&content.0), content.1.recip().ok_or(Obstacle::DivisionByZero)?);
         let primitive = self.times(sum, &self.finish(vec![(inverse, scale)])?)?;
         let content = Poly::monomial(Monomial(content.0), content.1);
         let content = self.finish(content.terms().iter().map(|(m, c)| (m.0.clone(), c.clone())).collect())?;
@@ -283,12 +284,8 @@ impl Algebra<'_> {
             let cosine = self.function(|inner| Head::Function(Function::Cos, inner), angle);
             let sine = if coefficient.is_negative() { sine.negated() } else { sine };
             for _ in 0..times {
-                let next = self
-                    .times(&result.0, &cosine)?
-                    .plus(&self.times(&result.1, &sine)?);
-                let other = self
-                    .times(&result.1, &cosine)?
-                    .minus(&self.times(&result.0, &sine)?);
+                let next = self.times(&result.0, &cosine)?.plus(&self.times(&result.1, &sine)?);
+                let other = self.times(&result.1, &cosine)?.minus(&self.times(&result.0, &sine)?);
                 result = (next, other);
             }
         }
@@ -404,7 +401,9 @@ pub(super) fn content(sum: &Poly) -> Product {
         let own = all.iter().map(|base| Factor { power: power(base), ..base.clone() });
         common = Some(match common {
             None => own.collect(),
-            Some(least) => least.into_iter().zip(own).map(|(a, b)| if b.power < a.power { b } else { a }).collect(),
+            Some(least) => {
+                least.into_iter().zip(own).map(|(a, b)| if b.power < a.power { b } else { a }).collect()
+            }
         });
     }
     let mut factors = common.unwrap_or_default();
@@ -453,8 +452,8 @@ fn power_of_number(number: &Rational, exponent: &Rational) -> Result<Product, Ob
         let power = &Rational::integer(times) * exponent;
         let whole = floor(&power)?;
         let whole_power = i32::try_from(whole).ok().and_then(|whole| prime.pow(whole));
-        coefficient =
-            &coefficient * &whole_power.ok_or(Obstacle::TooLarge { what: "in a power of a number", limit: 400 })?;
+        coefficient = &coefficient
+            * &whole_power.ok_or(Obstacle::TooLarge { what: "in a power of a number", limit: 400 })?;
         let rest = &power - &Rational::integer(whole);
         if !rest.is_zero() {
             factors.push(Factor { power: rest, ..Factor::number(Head::Prime(prime)) });

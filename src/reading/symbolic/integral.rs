@@ -122,7 +122,9 @@ impl Algebra<'_> {
     /// The integral of one product: constants before it.
     fn integral_of_product(&self, monomial: &Monomial) -> Result<Vec<Factor>, Obstacle> {
         if monomial.0.iter().any(Factor::is_random) {
-            return Err(Obstacle::Beyond { what: "an integral of what is random, outside of an expectation" });
+            return Err(Obstacle::Beyond {
+                what: "an integral of what is random, outside of an expectation",
+            });
         }
         let (mut constant, mut moving): (Vec<Factor>, Vec<Factor>) = (Vec::new(), Vec::new());
         for piece in super::function::pieces(&monomial.0) {

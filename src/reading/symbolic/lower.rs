@@ -161,10 +161,10 @@ impl<'a> Lowering<'a> {
                 Shape::Vector(length) => Factor::new(Head::Noise(symbol, length), Draw::Fixed, &[FIRST]),
                 _ => Factor::number(Head::Noise(symbol, Length::Space)),
             },
-            SymbolKind::Field { shape, arguments, .. } => {
-                let symmetric =
-                    matches!(shape, FieldShape::Symmetric) || a.symmetric.contains(&symbol);
-                let slots: &[Index] = match shape {
+            SymbolKind::Field { shape: declared, arguments, .. } => {
+                a.shapes.borrow_mut().insert(symbol, shape);
+                let symmetric = matches!(declared, FieldShape::Symmetric) || a.symmetric.contains(&symbol);
+                let slots: &[Index] = match declared {
                     FieldShape::Scalar => &[],
                     FieldShape::Vector => &[FIRST],
                     FieldShape::Symmetric | FieldShape::Matrix => &[FIRST, SECOND],
@@ -224,7 +224,11 @@ impl<'a> Lowering<'a> {
 
     fn check_dimension(&self, count: usize) -> Result<(), Obstacle> {
         let fits = self.algebra.dimension.is_some_and(|dimension| dimension as usize == count);
-        if fits { Ok(()) } else { Err(Obstacle::Beyond { what: "a literal of another dimension than the space" }) }
+        if fits {
+            Ok(())
+        } else {
+            Err(Obstacle::Beyond { what: "a literal of another dimension than the space" })
+        }
     }
 
     pub(super) fn delta(&self, length: Length, i: Index, j: Index) -> Result<Poly, Obstacle> {
@@ -265,7 +269,8 @@ impl<'a> Lowering<'a> {
     /// `d_i v_i`, `d_j A_ij`
     fn divergence(&self, a: &Expr, need: &Need) -> Result<Poly, Obstacle> {
         let sum = self.lower(a, need)?;
-        let indices: &[Index] = if matches!(a.shape(), Shape::Matrix(..)) { &[FIRST, JOINT] } else { &[JOINT] };
+        let indices: &[Index] =
+            if matches!(a.shape(), Shape::Matrix(..)) { &[FIRST, JOINT] } else { &[JOINT] };
         self.algebra.divergence(&self.with_indices(&sum, indices)?, JOINT)
     }
 
@@ -350,6 +355,7 @@ impl<'a> Lowering<'a> {
         let size = self.exact(&batch.size)?;
         let population = batch.population.as_ref().map(|all| self.exact(all)).transpose()?;
         self.algebra.batches.borrow_mut().insert(batch.number, (size, population));
+        self.algebra.written.borrow_mut().insert(batch.number, batch.clone());
         self.algebra.over_batch(&self.lower(a, need)?, batch.number, mean)
     }
 

@@ -37,12 +37,11 @@ impl Algebra<'_> {
         }
         let (scale, rest) = self.scale_of_matrix(matrix)?;
         let scale = self.power(&scale, &Rational::half(1))?;
-        if self.dimension == Some(1) {
-            let root = self.power(&self.component(&rest, 0, 0)?, &Rational::half(1))?;
-            return self.times(&self.times(&scale, &root)?, &self.unit()?);
-        }
         if self.is_unit(&rest)? {
             return self.times(&scale, &rest);
+        }
+        if let Some(root) = self.root_in_values(matrix)? {
+            return Ok(root);
         }
         if rest.draw() != Draw::Fixed {
             return Err(Obstacle::Beyond { what: "the root of a random matrix" });
@@ -50,6 +49,37 @@ impl Algebra<'_> {
         let head = Head::Root(self.sealed_matrix(&rest)?);
         self.rely(Reliance::SmoothRoot(rest));
         self.times(&scale, &self.factor(Factor::new(head, Draw::Fixed, &[Index::Free(0), Index::Free(1)]))?)
+    }
+
+    /// The root of a diagonal matrix, entry by entry, and of one of two rows, `(M + r I)/sqrt(tr M + 2 r)` with
+    /// `r = sqrt(det M)`; nothing for others.
+    fn root_in_values(&self, matrix: &Poly) -> Result<Option<Poly>, Obstacle> {
+        let Some(dimension) = self.dimension else { return Ok(None) };
+        let half = Rational::half(1);
+        let mut diagonal = true;
+        for i in 0..dimension {
+            for j in i + 1..dimension {
+                diagonal = diagonal && self.component(matrix, i, j)?.is_zero();
+            }
+        }
+        if diagonal {
+            let mut sum = Poly::zero();
+            for i in 0..dimension {
+                let entry = self.component(matrix, i, i)?;
+                let root = if entry.is_zero() { entry } else { self.power(&entry, &half)? };
+                sum = sum.plus(&self.times(&root, &basis(i, i))?);
+            }
+            return Ok(Some(sum));
+        }
+        if dimension != 2 {
+            return Ok(None);
+        }
+        let determinant = self.determinant(matrix, 2)?;
+        let trace = self.component(matrix, 0, 0)?.plus(&self.component(matrix, 1, 1)?);
+        let root = if determinant.is_zero() { determinant } else { self.power(&determinant, &half)? };
+        let below = self.power(&trace.plus(&root.scaled(&Rational::integer(2))), &Rational::half(-1))?;
+        let above = matrix.plus(&self.times(&root, &self.unit()?)?);
+        self.times(&above, &below).map(Some)
     }
 
     /// The inverse of a square matrix.
@@ -102,10 +132,7 @@ impl Algebra<'_> {
 
     fn unit(&self) -> Result<Poly, Obstacle> {
         let delta = Factor::new(Head::Delta(Length::Space), Draw::Fixed, &[Index::Free(0), Index::Free(1)]);
-        self.spread(
-            &self.factor(delta)?,
-            &[(Index::Free(0), Length::Space), (Index::Free(1), Length::Space)],
-        )
+        self.spread(&self.factor(delta)?, &[(Index::Free(0), Length::Space), (Index::Free(1), Length::Space)])
     }
 
     fn is_unit(&self, matrix: &Poly) -> Result<bool, Obstacle> {
@@ -128,7 +155,10 @@ impl Algebra<'_> {
     /// The determinant by expansion, row by row.
     fn determinant(&self, matrix: &Poly, dimension: u32) -> Result<Poly, Obstacle> {
         if dimension > DIMENSION {
-            return Err(Obstacle::TooLarge { what: "dimensions of a determinant", limit: u64::from(DIMENSION) });
+            return Err(Obstacle::TooLarge {
+                what: "dimensions of a determinant",
+                limit: u64::from(DIMENSION),
+            });
         }
         let all: Vec<u32> = (0..dimension).collect();
         self.minor(matrix, &all, &all)
@@ -140,7 +170,8 @@ impl Algebra<'_> {
         let mut sum = Poly::zero();
         for (at, &column) in columns.iter().enumerate() {
             let others: Vec<u32> = columns.iter().copied().filter(|other| *other != column).collect();
-            let part = self.times(&self.component(matrix, first, column)?, &self.minor(matrix, rest, &others)?)?;
+            let part =
+                self.times(&self.component(matrix, first, column)?, &self.minor(matrix, rest, &others)?)?;
             sum = if at % 2 == 0 { sum.plus(&part) } else { sum.minus(&part) };
         }
         Ok(sum)
@@ -155,16 +186,20 @@ impl Algebra<'_> {
                 let rows: Vec<u32> = (0..dimension).filter(|row| *row != j).collect();
                 let columns: Vec<u32> = (0..dimension).filter(|column| *column != i).collect();
                 let minor = self.times(&self.minor(matrix, &rows, &columns)?, &determinant)?;
-                let basis = |slot, value| {
-                    Factor::new(Head::Delta(Length::Space), Draw::Fixed, &[Index::Free(slot), Index::Value(value)])
-                };
-                let place = Poly::monomial(Monomial(vec![basis(0, i), basis(1, j)]), Rational::ONE);
-                let part = self.times(&minor, &place)?;
+                let part = self.times(&minor, &basis(i, j))?;
                 sum = if (i + j) % 2 == 0 { sum.plus(&part) } else { sum.minus(&part) };
             }
         }
         Ok(sum)
     }
+}
+
+/// The matrix with a 1 in one place.
+fn basis(i: u32, j: u32) -> Poly {
+    let vector = |slot, value| {
+        Factor::new(Head::Delta(Length::Space), Draw::Fixed, &[Index::Free(slot), Index::Value(value)])
+    };
+    Poly::monomial(Monomial(vec![vector(0, i), vector(1, j)]), Rational::ONE)
 }
 
 fn inverse_factor(matrix: &Sealed, symmetric: bool, i: Index, j: Index) -> Factor {

@@ -4,6 +4,10 @@
 //! notation ([`compare`]), and both sides at random instances ([`witness`]).
 
 #![deny(clippy::float_arithmetic, reason = "a proof never rests on a rounded number")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule names the few kinds of expression or factor that it is about and fails closed on the rest"
+)]
 
 mod algebra;
 mod atom;
@@ -14,18 +18,25 @@ mod diagnosis;
 mod expectation;
 mod function;
 mod integral;
+mod kernel;
 mod lower;
 mod matrix;
 mod moment;
 mod obstacle;
 mod poly;
+mod raise;
+mod raise_factor;
+mod relation;
 mod reliance;
 mod rewrite;
 mod series;
 mod slips;
+mod solution;
 pub mod witness;
+mod zero;
 
-pub use decision::{Comparison, compare};
+pub use decision::{Comparison, Difference, Expansion, Reading, compare, expand};
 pub use diagnosis::{Diagnosis, diagnose};
+pub use kernel::{Equality, Proved};
 pub use obstacle::{Assumption, Obstacle};
 pub use slips::Slip;

@@ -32,7 +32,7 @@ impl Algebra<'_> {
             (Distribution::Normal(..), [mean, deviation]) => self.normal_moment(mean, deviation, order)?,
             (Distribution::Uniform(..), [lower, upper]) => self.uniform_moment(lower, upper, order)?,
             (Distribution::Rademacher, _) => {
-                Poly::constant(if order % 2 == 0 { Rational::ONE } else { Rational::ZERO })
+                Poly::constant(if order.is_multiple_of(2) { Rational::ONE } else { Rational::ZERO })
             }
             (Distribution::Bernoulli(_), [probability]) => probability.clone(),
             (Distribution::Exponential(_), [rate]) => {
@@ -50,10 +50,8 @@ impl Algebra<'_> {
         let mut sum = Poly::zero();
         let mut weight = Rational::ONE;
         for even in (0..=order).step_by(2) {
-            let powers = self.times(
-                &self.power(mean, &whole(order - even))?,
-                &self.power(deviation, &whole(even))?,
-            )?;
+            let powers =
+                self.times(&self.power(mean, &whole(order - even))?, &self.power(deviation, &whole(even))?)?;
             sum = sum.plus(&powers.scaled(&weight));
             // C(k, 2j+2) (2j+1)!! = C(k, 2j) (2j-1)!! (k-2j)(k-2j-1)/(2j+2)
             let next = &whole(order - even) * &(&whole(order) - &whole(even + 1));
@@ -65,7 +63,8 @@ impl Algebra<'_> {
     fn uniform_moment(&self, lower: &Poly, upper: &Poly, order: u32) -> Result<Poly, Obstacle> {
         let mut sum = Poly::zero();
         for k in 0..=order {
-            let powers = self.times(&self.power(lower, &whole(k))?, &self.power(upper, &whole(order - k))?)?;
+            let powers =
+                self.times(&self.power(lower, &whole(k))?, &self.power(upper, &whole(order - k))?)?;
             sum = sum.plus(&powers);
         }
         Ok(sum.scaled(&Rational::new(1, i64::from(order) + 1).unwrap_or(Rational::ZERO)))

@@ -4,8 +4,8 @@
 //! changed are built anew, and an expectation in which something changed is taken anew: what is not random any more
 //! leaves it.
 
-use super::algebra::{Algebra, names, placed, replace_index};
-use super::atom::{Draw, Factor, Head, Index};
+use super::algebra::{Algebra, placed};
+use super::atom::{Factor, Head, Index};
 use super::obstacle::Obstacle;
 use super::poly::{Poly, Product, Sealed};
 use crate::expression::Rational;
@@ -62,8 +62,12 @@ impl Algebra<'_> {
             let mut within = factors.to_vec();
             within.extend(all.iter().cloned());
             for (mut part, value) in placed(replacement, factor, &within) {
-                for (slot, index) in (0..).zip(&factor.indices) {
-                    replace_index(&mut part, Index::Free(slot), *index);
+                for index in part.iter_mut().flat_map(|own| &mut own.indices) {
+                    if let Index::Free(slot) = index
+                        && let Some(own) = factor.indices.get(*slot as usize)
+                    {
+                        *index = *own;
+                    }
                 }
                 part.extend(all.iter().cloned());
                 self.spend(part.len())?;
@@ -121,64 +125,14 @@ impl Algebra<'_> {
             let (own, fixed): (Vec<Factor>, Vec<Factor>) =
                 factors.into_iter().partition(|factor| factor.group == group);
             let own: Vec<Factor> = own.into_iter().map(|factor| Factor { group: 0, ..factor }).collect();
-            // Joined powers may be moments now.
-            let inside = self.finish_apart(own)?;
-            for (own, scale) in inside {
-                self.expectation_beside(&fixed, own, &(&coefficient * &scale), &mut products)?;
-            }
+            self.expectation_of_draw(&fixed, &coefficient, own, &mut products)?;
         }
         Ok(products)
-    }
-
-    /// One product settled, with its open indices kept as they are.
-    fn finish_apart(&self, mut own: Vec<Factor>) -> Result<Vec<Product>, Obstacle> {
-        let bound = super::algebra::MARK * 2;
-        for index in own.iter_mut().flat_map(|factor| &mut factor.indices) {
-            if let Index::Dummy(dummy) = index {
-                *index = Index::Named(bound + *dummy);
-            }
-        }
-        let sum = self.finish(vec![(own, Rational::ONE)])?;
-        let restore = |factor: &Factor| {
-            let mut factor = factor.clone();
-            for index in &mut factor.indices {
-                match index {
-                    Index::Named(known) if *known >= bound => *index = Index::Dummy(*known - bound),
-                    Index::Dummy(dummy) => *dummy += bound,
-                    Index::Value(_) | Index::Free(_) | Index::Named(_) => {}
-                }
-            }
-            factor
-        };
-        Ok(sum.terms().iter().map(|(m, c)| (m.0.iter().map(restore).collect(), c.clone())).collect())
     }
 
     /// The same tensor in one way: with its space indices, which are free indices 0 and 1, spread over their values.
     pub(super) fn sealed_matrix(&self, matrix: &Poly) -> Result<Sealed, Obstacle> {
         let length = crate::expression::Length::Space;
         Ok(Sealed::new(self.spread(matrix, &[(Index::Free(0), length), (Index::Free(1), length)])?))
-    }
-
-    /// The expectation of a draw beside fixed factors that share summed indices with it.
-    fn expectation_beside(
-        &self,
-        fixed: &[Factor],
-        own: Vec<Factor>,
-        coefficient: &Rational,
-        products: &mut Vec<Product>,
-    ) -> Result<(), Obstacle> {
-        let (random, mut free): (Vec<Factor>, Vec<Factor>) =
-            own.into_iter().partition(|factor| factor.group == 0 && factor.draw != Draw::Fixed);
-        let groups = names(fixed).1;
-        for factor in free.iter_mut().filter(|factor| factor.group != 0) {
-            factor.group += groups;
-        }
-        let mut all = fixed.to_vec();
-        all.extend(free);
-        if random.is_empty() {
-            products.push((all, coefficient.clone()));
-            return Ok(());
-        }
-        self.expectation_of_draw(&all, coefficient, random, products)
     }
 }

@@ -175,7 +175,8 @@ impl Lowering<'_> {
             Head::Scalar(known) if known == symbol => Ok(Some(square.clone())),
             Head::Noise(noise, length) if self.noises.contains(&noise) => {
                 let slots: &[Index] = if factor.rank == 0 { &[] } else { &[FIRST] };
-                let noise = self.algebra.factor(Factor::new(Head::Noise(noise, length), Draw::Fixed, slots))?;
+                let noise =
+                    self.algebra.factor(Factor::new(Head::Noise(noise, length), Draw::Fixed, slots))?;
                 self.algebra.times(&root, &noise).map(Some)
             }
             _ => Ok(None),
@@ -352,7 +353,9 @@ impl Lowering<'_> {
             return Err(Obstacle::NotSmall { what: "midpoint or destination" });
         }
         let weight = |k: i64| -> Rational {
-            (1..=k).fold(Rational::ONE, |w, j| &(&w * &-&fraction) * &Rational::new(1, j).unwrap_or(Rational::ZERO))
+            (1..=k).fold(Rational::ONE, |w, j| {
+                &(&w * &-&fraction) * &Rational::new(1, j).unwrap_or(Rational::ZERO)
+            })
         };
         let above = self.displaced(&step, true, &size, need, &weight)?;
         let rest = need - &size;

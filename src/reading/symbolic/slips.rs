@@ -65,6 +65,36 @@ pub enum Slip {
     Order(SymbolId, Rational),
 }
 
+impl Slip {
+    /// Its name in reports for programs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Factor(_) => "factor",
+            Self::SymbolFactor(_) => "symbol_factor",
+            Self::Sign => "sign",
+            Self::TermFactor(..) => "term_factor",
+            Self::TermSign(_) => "term_sign",
+            Self::ExtraTerm(_) => "extra_term",
+            Self::MissingTerm(_) => "missing_term",
+            Self::GradMissing(_) => "grad_missing",
+            Self::Transposed(..) => "transposed",
+            Self::Convention(..) => "convention",
+            Self::Count(..) => "count",
+            Self::SecondMoment(..) => "second_moment_for_covariance",
+            Self::Covariance(..) => "covariance_for_second_moment",
+            Self::MeanAndSum(..) => "mean_and_sum",
+            Self::Split(..) => "split_expectation",
+            Self::Derivative(..) => "derivative",
+            Self::Inner(..) => "inner",
+            Self::OneDimension => "one_dimension",
+            Self::Symmetric(_) => "symmetric",
+            Self::Vanishing(_) => "vanishing",
+            Self::Order(..) => "order",
+        }
+    }
+}
+
 /// A slip and the claim without it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repair {
@@ -483,9 +513,9 @@ fn terms(node: &Expr, whole: bool, found: &mut Vec<(Slip, Expr)>) {
 /// Whether a factor at this place is not a factor of the term that it stands in, nor one that another change tries.
 fn is_nonlinear(whole: &Expr, path: &[usize]) -> bool {
     let Some((&last, above)) = path.split_last() else { return false };
-    let parent = above.iter().try_fold(whole.clone(), |node, &number| {
-        node.children().get(number).map(|child| (*child).clone())
-    });
+    let parent = above
+        .iter()
+        .try_fold(whole.clone(), |node, &number| node.children().get(number).map(|child| (*child).clone()));
     parent.is_some_and(|parent| match parent.kind() {
         Kind::Pow(..) => true,
         Kind::Sqrt(_)

@@ -131,6 +131,3 @@ pub fn witness(claim: &Claim, symbols: &Symbols, options: &Options) -> Outcome {
     };
     plan::run(claim, [left, right], symbols, options)
 }
-
-#[cfg(test)]
-mod tests;

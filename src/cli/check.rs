@@ -1,0 +1,105 @@
+//! `driftproof check`: verdicts for the claims of derivations; and the steps behind one of them.
+
+use super::session::{self, Outcome};
+use super::{CliError, Common};
+use clap::{Args, ValueEnum};
+use driftproof::check::{self, CheckError, Checkup, Diagnose, Options};
+use driftproof::report::{CheckReport, CheckedFile, Explanation};
+use std::io::Read;
+use std::path::Path;
+
+/// Verdicts for the claims of derivations
+///
+/// A derivation is a text with formulas: a Markdown file whose fenced blocks tagged drift hold declarations and claims,
+/// or a file ending in .drift that is one such block. Every claim is proved for all smooth functions and every
+/// dimension, or refuted, or left undecided.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct CheckArgs {
+    /// Files to check; - reads Markdown from standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+    /// Print the derivation of one verdict step by step: the name of a claim
+    #[arg(long, value_name = "NAME")]
+    explain: Option<String>,
+    /// How formulas of an explanation are written
+    #[arg(long, value_name = "FORM", default_value = "text", requires = "explain")]
+    form: Form,
+    /// Say of every refuted equation which slip explains it, also where its author says that it fails
+    #[arg(long)]
+    why: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// The language of the derivation
+    Text,
+    /// LaTeX
+    Latex,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  driftproof new my-derivation.md
+  driftproof check my-derivation.md
+  driftproof check my-derivation.md --explain first_claim
+
+Exit code: 0 all as claimed, 1 something is not, 2 a file cannot be read or has errors in its text, 130 interrupted.
+The language is described in the crate's documentation, module language; the fields of --json in module report.";
+
+/// Runs the subcommand.
+pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
+    session::start(&args.common)?;
+    let diagnose = if args.why { Diagnose::Everything } else { Diagnose::default() };
+    let options =
+        Options::default().with_diagnose(diagnose).with_seed(args.common.seed).with_cancel(session::cancel());
+    let files: Vec<CheckedFile> = args
+        .files
+        .iter()
+        .take_while(|_| !session::interrupted())
+        .map(|name| CheckedFile { name: name.clone(), found: checkup(name, &options) })
+        .collect();
+    let report = CheckReport::new(&files, session::interrupted());
+    match &args.explain {
+        Some(name) => explain(&files, name, args)?,
+        None if args.common.json => session::print(|mut out| report.write_json(&mut out))?,
+        None => session::print(|mut out| report.write_text(&mut out, session::style()))?,
+    }
+    if !report.is_well_formed() {
+        return Ok(Outcome::BadInput);
+    }
+    Ok(Outcome::of_run(report.is_as_claimed()))
+}
+
+fn checkup(name: &str, options: &Options<'_>) -> Result<Checkup, CheckError> {
+    if name == "-" {
+        let mut text = String::new();
+        let read = std::io::stdin().lock().take(check::MOST_BYTES).read_to_string(&mut text);
+        read.map_err(|source| CheckError::Read { path: "standard input".into(), source: source.into() })?;
+        return check::text("standard input", &text, options);
+    }
+    check::text(name, &check::read(Path::new(name))?, options)
+}
+
+fn explain(files: &[CheckedFile], name: &str, args: &CheckArgs) -> Result<(), CliError> {
+    let mut known: Vec<String> = Vec::new();
+    for file in files {
+        let Ok(checkup) = &file.found else { continue };
+        if let Some(checked) = checkup.statements.iter().find(|checked| checked.name() == name) {
+            let explanation = Explanation::new(checkup, checked);
+            let latex = args.form == Form::Latex;
+            return session::print(|mut out| match latex {
+                true => explanation.write_latex(&mut out),
+                false => explanation.write_text(&mut out, session::style()),
+            });
+        }
+        known.extend(checkup.statements.iter().map(|checked| checked.name().to_owned()));
+    }
+    let errors: Vec<&CheckError> = files.iter().filter_map(|file| file.found.as_ref().err()).collect();
+    match errors.first() {
+        Some(error) => Err(CliError::Check((*error).clone())),
+        None => Err(CliError::NoClaim { name: name.to_owned(), known }),
+    }
+}

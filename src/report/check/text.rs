@@ -1,0 +1,199 @@
+//! Verdicts for people: a line a statement, what is not as claimed in detail, what the verdicts rest on, a summary.
+
+use super::super::layout::{Page, Style, Tone, counted};
+use super::{CheckReport, CheckedFile, words};
+use crate::check::{Checked, Checkup};
+use crate::expression::{Claim, Expected, Statement, Symbols};
+use crate::language::diagnostic::{Diagnostic, Label};
+use crate::verdict::claim::{ClaimVerdict, Contradiction, Refutation};
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// Columns that names may have before the verdicts move to the right.
+const NAMES: usize = 28;
+
+pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::Result<()> {
+    for file in report.files {
+        match &file.found {
+            Ok(checkup) => write_file(checkup, out, style)?,
+            Err(error) => writeln!(out, "{error}")?,
+        }
+    }
+    summary(report, out, style)
+}
+
+fn write_file(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Result<()> {
+    writeln!(out, "{}", style.paint(Tone::Heading, &checkup.name))?;
+    let width = checkup.statements.iter().map(|c| c.name().chars().count()).max().unwrap_or(0).min(NAMES);
+    for checked in &checkup.statements {
+        line(checked, width, out, style)?;
+    }
+    writeln!(out)?;
+    for checked in &checkup.statements {
+        if !checked.as_claimed() || !checked.diagnoses.is_empty() {
+            details(checkup, checked, out)?;
+        }
+    }
+    assumptions(checkup, out, style)
+}
+
+fn line(checked: &Checked, width: usize, out: &mut impl Write, style: Style) -> io::Result<()> {
+    let (kind, verdict) = match (&checked.statement, &checked.verdict) {
+        (Statement::Assumption { .. }, _) => ("assume", "assumed"),
+        (Statement::Claim(claim), verdict) => {
+            let word = verdict.as_ref().map_or("not reached", ClaimVerdict::word);
+            (if claim.expected == Expected::Holds { "claim" } else { "refute" }, word)
+        }
+    };
+    let tone = match (checked.as_claimed(), &checked.verdict) {
+        (true, _) => Tone::Good,
+        (false, Some(ClaimVerdict::Undecided(_))) => Tone::Doubtful,
+        (false, _) => Tone::Bad,
+    };
+    let mark = if checked.as_claimed() { "" } else { "  NOT AS CLAIMED" };
+    let name = checked.name();
+    let verdict = style.paint(tone, &format!("{verdict:13}"));
+    writeln!(out, "  {kind:7}{name:width$}  {verdict}{:>9}{mark}", milliseconds(checked.elapsed))
+}
+
+fn milliseconds(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1e3;
+    if ms < 99.95 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }
+}
+
+/// What is not as claimed: where it stands, why, and an instance.
+fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Result<()> {
+    let (Statement::Claim(claim), Some(verdict)) = (&checked.statement, &checked.verdict) else {
+        return Ok(());
+    };
+    let symbols = &checkup.derivation.symbols;
+    let kind = if claim.expected == Expected::Holds { "claim" } else { "refute" };
+    let said = format!("{kind} {} is {}", claim.name, verdict.word());
+    let why = checked.diagnoses.first().map_or_else(String::new, |d| words::slip(&d.slip, symbols));
+    let mut diagnostic = Diagnostic::error(said, Label::new(claim.span.clone(), why));
+    for diagnosis in checked.diagnoses.iter().skip(1) {
+        diagnostic = diagnostic.note(format!("or: {}", words::slip(&diagnosis.slip, symbols)));
+    }
+    for note in notes(claim, verdict, symbols) {
+        diagnostic = diagnostic.note(note);
+    }
+    if checked.as_claimed() {
+        diagnostic.severity = crate::language::diagnostic::Severity::Note;
+    }
+    writeln!(out, "{}", diagnostic.render(&checkup.name, &checkup.text).trim_end())?;
+    writeln!(out)
+}
+
+pub(super) fn notes(claim: &Claim, verdict: &ClaimVerdict, symbols: &Symbols) -> Vec<String> {
+    match verdict {
+        ClaimVerdict::Proved(_) => vec!["it is said to fail, and it holds".to_owned()],
+        ClaimVerdict::Refuted(refutation) => refuted(claim, refutation, symbols),
+        ClaimVerdict::Undecided(gaps) => gaps.iter().map(words::gap).collect(),
+        ClaimVerdict::Contradiction(contradiction) => {
+            let mut notes =
+                vec!["the witnesses of the proof contradict each other: this is a bug of driftproof, please report it".into()];
+            match &**contradiction {
+                Contradiction::DifferentInstance(instance) => {
+                    notes.push("equal in normal form, different at an exact instance".into());
+                    notes.push(words::counterexample(instance, symbol(claim, symbols)).join("\n"));
+                }
+                Contradiction::NoDifferentInstance(difference, agreement) => notes.push(format!(
+                    "different in normal form by {}, equal at {}",
+                    difference.to_text(symbols),
+                    counted(agreement.instances().len(), "exact instance"),
+                )),
+            }
+            notes
+        }
+    }
+}
+
+fn symbol<'a>(claim: &Claim, symbols: &'a Symbols) -> Option<&'a str> {
+    claim.remainder.as_ref().map(|remainder| &*symbols.get(remainder.symbol).name)
+}
+
+fn refuted(claim: &Claim, refutation: &Refutation, symbols: &Symbols) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some((left, right)) = &refutation.shapes {
+        notes.push(format!(
+            "the left side is {}, the right side is {}",
+            left.describe(symbols),
+            right.describe(symbols)
+        ));
+    }
+    if let Some(difference) = &refutation.difference {
+        notes.push(format!("left less right: {}", difference.to_text(symbols)));
+    }
+    if let (Some(order), Some(symbol)) = (&refutation.first_order, symbol(claim, symbols)) {
+        notes.push(match order.is_zero() {
+            true => "the sides differ at order 0 already".to_owned(),
+            false => format!("the sides differ first at order {}", words::power(symbol, order)),
+        });
+    }
+    if let Some(instance) = &refutation.counterexample {
+        notes.push(words::counterexample(instance, symbol(claim, symbols)).join("\n"));
+    }
+    notes
+}
+
+/// What the verdicts of a file rest on, each once with the number of verdicts that do.
+fn assumptions(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Result<()> {
+    let symbols = &checkup.derivation.symbols;
+    let mut all: Vec<(String, usize)> = Vec::new();
+    for checked in &checkup.statements {
+        if let Statement::Assumption { name, text, .. } = &checked.statement {
+            all.push((format!("{name}: {text}"), 0));
+        }
+        for assumption in super::assumptions_of(checked) {
+            let text = words::assumption(assumption, symbols);
+            match all.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, count)) => *count += 1,
+                None => all.push((text, 1)),
+            }
+        }
+    }
+    if all.is_empty() {
+        return Ok(());
+    }
+    let mut page = Page { out, style };
+    page.note("It rests on:")?;
+    for (text, count) in all {
+        let count = if count == 0 { String::new() } else { format!(" ({})", counted(count, "verdict")) };
+        page.note(&format!("- {text}{count}"))?;
+    }
+    writeln!(page.out)
+}
+
+fn summary(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::Result<()> {
+    let checkups = || report.files.iter().filter_map(|file: &CheckedFile| file.found.as_ref().ok());
+    let all: Vec<&Checked> = checkups().flat_map(|checkup| &checkup.statements).collect();
+    let expected = |what: Expected| {
+        all.iter()
+            .filter(|c| {
+                c.as_claimed() && matches!(&c.statement, Statement::Claim(claim) if claim.expected == what)
+            })
+            .count()
+    };
+    let failed = all.iter().filter(|checked| !checked.as_claimed()).count();
+    let unreadable = report.files.len() - checkups().count();
+    let elapsed: Duration = all.iter().map(|checked| checked.elapsed).sum();
+    let mut text = format!(
+        "{}: {} as claimed ({} proved, {} refuted)",
+        counted(all.len(), "statement"),
+        all.len() - failed,
+        expected(Expected::Holds),
+        expected(Expected::Fails),
+    );
+    if failed > 0 {
+        text += &format!(", {failed} not");
+    }
+    if unreadable > 0 {
+        text += &format!("; {} with errors in the text", counted(unreadable, "file"));
+    }
+    if report.interrupted {
+        text += "; interrupted, the others were not reached";
+    }
+    text += &format!("; {}", milliseconds(elapsed));
+    let tone = if report.is_as_claimed() { Tone::Good } else { Tone::Bad };
+    writeln!(out, "{}", style.paint(tone, &text))
+}

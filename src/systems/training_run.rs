@@ -393,7 +393,7 @@ fn single_steps(
     let without = with.with_replacement(Replacement::Without);
     let gradient =
         noise::drift(problem, &theta, &with).map_err(failed("the mean gradient"))?.moments.gradient;
-    let trace = gradient_spread(problem, &theta).map_err(failed("tr Sigma"))?.trace;
+    let trace = gradient_spread(problem, &theta).map_err(failed("tr Sigma"))?.gradient_spread.powi(2);
     let size = gradient.norm();
     let (unit, noise) = (eta * size, eta * eta / real(batch) * trace);
     let factor = without.population_factor(problem.rows()).map_err(failed("the settings of SGD"))?;

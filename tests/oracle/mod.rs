@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a malformed reference case stops the test")]
 
+pub(crate) mod expression;
+
 use driftproof::data::Data;
 use driftproof::loss::{Builtin, Choice, Problem};
 use driftproof::sgd::Sgd;

@@ -8,7 +8,7 @@ use super::tensor::{Dims, EXACT, Tensor};
 use crate::expression::{Expr, Kind, Rational, Remainder};
 
 /// Error bounds are first-order estimates; this many times them is taken as what rounding can do.
-const SAFETY: f64 = 16.0;
+const SAFETY: f64 = 4.0;
 
 /// Sides that differ by more than the bound, but not by so many times more, are neither equal nor different.
 const CLEAR: f64 = 1e3;
@@ -20,7 +20,7 @@ const CLEAR_SHARE: f64 = 1e-9;
 const WORST_BOUND: f64 = 1e-6;
 
 /// Powers of the small parameter that are computed beyond those that are compared, to see the order of the difference.
-const BEYOND: usize = 2;
+const BEYOND: usize = 1;
 
 /// How often more powers are tried where divisions by the small parameter have used some up.
 const TRIES: usize = 4;

@@ -62,7 +62,7 @@ pub(super) fn meet(claim: &Claim, prepared: &mut Prepared) -> Result<(), Unable>
 }
 
 /// The symbols of a claim's sides and conditions: a hypothesis about others does not concern it.
-fn spoken(claim: &Claim) -> BTreeSet<SymbolId> {
+pub(super) fn spoken(claim: &Claim) -> BTreeSet<SymbolId> {
     let mut found = BTreeSet::new();
     if let Sides::Equation { left, right } = &claim.sides {
         found.extend(symbols_of(left));

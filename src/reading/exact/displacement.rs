@@ -112,6 +112,9 @@ impl Evaluator<'_> {
 
     /// `current`, by the Gauss-Legendre rule in `s`: the integrand is a polynomial at each order.
     pub(super) fn current(&mut self, step: &Expr, cut: usize) -> Result<Tensor, Unable> {
+        if self.ring.powers() == 1 {
+            return Err(Unable::NeedsRemainder { what: "current" });
+        }
         let d = self.model.dim();
         let points = self.ring.powers() / 2 + 3;
         let mut sum = Tensor::zero(Dims::Vector(d));
@@ -155,8 +158,9 @@ impl Evaluator<'_> {
         };
         let degree = cut + self.orders(&step);
         let mut y = Tensor::zero(step.dims());
-        for _ in 0..=self.orders(&step) {
-            let powers = Powers::new(&self.ring, cut, &displaced(&self.ring, cut, &y)?, degree)?;
+        for known in 0..=self.orders(&step) {
+            // So many orders of y are right, and no more can enter the next.
+            let powers = Powers::new(&self.ring, cut, &displaced(&self.ring, cut, &y)?, cut + known)?;
             y = powers.of(&self.ring, cut, &step)?.scaled(-s);
         }
         let last = step.offset() + i32::try_from(self.ring.powers()).unwrap_or(i32::MAX) - 1;
@@ -220,6 +224,9 @@ impl Evaluator<'_> {
     ) -> Result<Landing, Unable> {
         let d = self.model.dim();
         let step = self.eval(step, cut + 2)?;
+        if !step.is_plain() {
+            return Err(Unable::NoSeries { what: "a step that does not vanish with the small parameter, but depends on it," });
+        }
         let doubt = Tensor::constants(Dims::Vector(d), vec![0.0; d], blur.as_slice().to_vec());
         let linear_part = step.gradient(&self.ring)?.of_monomial(0);
         let inverse = linear::from_matrix(inverse);

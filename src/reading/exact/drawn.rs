@@ -6,7 +6,7 @@
 //!
 //! with every number drawn from a stream of its own: by the seed, the name of the field, the component and the data point.
 //! `x` are the values of distributed random names that the field depends on. Positive fields are `exp(F/2)`, symmetric
-//! ones `I + C C'/d` with drawn `C`, so that roots and inverses exist; test functions are `(1 + F) exp(-|theta|^2)`.
+//! ones `I + C C'/d` with drawn `C`, so that roots and inverses exist; test functions are `(1 + F) exp(-2 |theta|^2)`.
 
 use super::Unable;
 use super::ring::Ring;
@@ -108,7 +108,7 @@ pub(super) fn field(ring: &Ring, cut: usize, at: &Draw<'_>, symbol: &Symbol) -> 
     };
     match shape {
         FieldShape::Scalar if *test => {
-            let squares = at.theta.dot(ring, cut, at.theta)?.negated();
+            let squares = at.theta.dot(ring, cut, at.theta)?.scaled(-2.0);
             let window = Curve::Named(Function::Exp).of(ring, cut, &squares)?;
             one(0)?.plus(ring, cut, &Tensor::number(1.0))?.times(ring, cut, &window)
         }

@@ -404,6 +404,10 @@ impl<'a> Evaluator<'a> {
             };
         };
         let value = self.eval(of, cut)?;
+        let (rows, columns) = value.dims().matrix();
+        if rows != columns {
+            return Err(Unable::Unsupported { what: "a matrix is not square where it has to be" });
+        }
         match e.kind() {
             Kind::Function(function, _) => Curve::Named(*function).of(&self.ring, cut, &value),
             Kind::Inverse(_) => linear::inverse(&self.ring, cut, &value),

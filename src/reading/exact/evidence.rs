@@ -174,6 +174,14 @@ pub enum Unable {
         /// Bound of the rounding errors.
         bound: f64,
     },
+    /// The series agree, but the numbers at small values of the parameter do not show the order.
+    #[error("the coefficients agree below order {claimed}, but the differences at small values fall like the power {fitted:.2}")]
+    Slope {
+        /// The claimed order.
+        claimed: f64,
+        /// The fitted exponent.
+        fitted: f64,
+    },
     /// The sides differ by more than the bound of the rounding errors, but not by far more.
     #[error("the sides differ by {error:.1e}, where rounding explains {bound:.1e}: neither agreement nor difference")]
     Unclear {

@@ -23,7 +23,7 @@ use std::rc::Rc;
 const MOST_OUTCOMES: usize = 30_000;
 
 /// Points of a rule, tried one after the other until two agree.
-const POINTS: [usize; 8] = [3, 4, 6, 9, 13, 19, 28, 40];
+const POINTS: [usize; 9] = [2, 3, 4, 6, 9, 13, 19, 28, 40];
 
 /// Two rules agree if no coefficient differs by more than rounding and this much of the largest.
 const AGREEMENT: f64 = 1e-13;

@@ -8,9 +8,9 @@ use super::evaluate::{Evaluator, Place};
 use super::tensor::{Dims, Tensor};
 use crate::expression::Expr;
 
-/// Spacing of one grid, and its points to each side of the origin: test functions fall off like `exp(-|theta|^2)`.
-const SPACING: f64 = 0.4;
-const REACH: i32 = 17;
+/// Spacing of one grid, and its points to each side of the origin: test functions fall off like `exp(-2 |theta|^2)`.
+const SPACING: f64 = 0.3;
+const REACH: i32 = 18;
 
 /// Share of the whole that may be left at the edges.
 const EDGE: f64 = 1e-13;

@@ -49,44 +49,44 @@ impl Dims {
 pub(super) const EXACT: i32 = i32::MAX;
 
 /// The sum of two powers, of which one may be [`EXACT`].
-fn power(a: i32, b: i32) -> i32 {
+pub(super) fn power(a: i32, b: i32) -> i32 {
     if a == EXACT || b == EXACT { EXACT } else { a.saturating_add(b) }
 }
 
-fn as_power(n: usize) -> i32 {
+pub(super) fn as_power(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(EXACT - 1)
 }
 
 /// A scalar, vector or matrix over the ring.
 #[derive(Debug, Clone)]
 pub(super) struct Tensor {
-    dims: Dims,
+    pub(super) dims: Dims,
     /// Highest stored degree in `h`.
-    degree: usize,
+    pub(super) degree: usize,
     /// Stored monomials of a component.
-    monomials: usize,
+    pub(super) monomials: usize,
     /// Lowest stored power of the small parameter.
-    offset: i32,
+    pub(super) offset: i32,
     /// Stored powers of it, at least one.
-    terms: usize,
+    pub(super) terms: usize,
     /// Highest known power of it.
-    known: i32,
+    pub(super) known: i32,
     /// By component, monomial and power.
-    value: Vec<f64>,
-    error: Vec<f64>,
+    pub(super) value: Vec<f64>,
+    pub(super) error: Vec<f64>,
 }
 
 /// One component.
 #[derive(Clone, Copy)]
-struct Part<'a> {
-    value: &'a [f64],
-    error: &'a [f64],
-    degree: usize,
-    terms: usize,
+pub(super) struct Part<'a> {
+    pub(super) value: &'a [f64],
+    pub(super) error: &'a [f64],
+    pub(super) degree: usize,
+    pub(super) terms: usize,
 }
 
 impl Tensor {
-    fn blank(ring: &Ring, dims: Dims, degree: usize, offset: i32, terms: usize) -> Result<Self, Unable> {
+    pub(super) fn blank(ring: &Ring, dims: Dims, degree: usize, offset: i32, terms: usize) -> Result<Self, Unable> {
         let monomials = ring.up_to(degree);
         let size = dims.len().checked_mul(monomials).and_then(|n| n.checked_mul(terms));
         let size = size.filter(|&n| n <= 1 << 27).ok_or(Unable::TooLarge { what: "numbers" })?;
@@ -337,7 +337,7 @@ impl Tensor {
         self.keep_terms(from, to)
     }
 
-    fn part(&self, component: usize) -> Part<'_> {
+    pub(super) fn part(&self, component: usize) -> Part<'_> {
         let size = self.monomials * self.terms;
         let range = component * size..(component + 1) * size;
         Part { value: &self.value[range.clone()], error: &self.error[range], degree: self.degree, terms: self.terms }
@@ -406,60 +406,6 @@ impl Tensor {
         self
     }
 
-    /// `out[c] = sum of a[i] b[j]` over the listed `(c, i, j)`, up to a degree.
-    pub(super) fn products(
-        ring: &Ring,
-        cut: usize,
-        [a, b]: [&Self; 2],
-        dims: Dims,
-        places: impl Iterator<Item = (usize, usize, usize)>,
-    ) -> Result<Self, Unable> {
-        let degree = (a.degree + b.degree).min(cut);
-        let whole = a.terms + b.terms - 1;
-        let terms = whole.min(ring.powers());
-        let mut out = Self::blank(ring, dims, degree, a.offset.saturating_add(b.offset), terms)?;
-        let size = out.monomials * terms;
-        for (c, i, j) in places {
-            let range = c * size..(c + 1) * size;
-            let target = (&mut out.value[range.clone()], &mut out.error[range]);
-            accumulate(ring, a.part(i), b.part(j), degree, terms, target)?;
-        }
-        let mut known = power(a.offset, b.known).min(power(b.offset, a.known));
-        if whole > terms {
-            known = known.min(out.offset.saturating_add(as_power(terms) - 1));
-        }
-        Ok(out.known_to(known).trimmed(ring))
-    }
-
-    /// A scalar times anything, up to a degree.
-    pub(super) fn times(&self, ring: &Ring, cut: usize, scalar: &Self) -> Result<Self, Unable> {
-        Self::products(ring, cut, [self, scalar], self.dims, (0..self.dims.len()).map(|c| (c, c, 0)))
-    }
-
-    /// The product of matrices, where a vector is a column; the result has the shape of a vector if the right one is.
-    pub(super) fn matrix_product(&self, ring: &Ring, cut: usize, right: &Self) -> Result<Self, Unable> {
-        let ((rows, inner), (_, columns)) = (self.dims.matrix(), right.dims.matrix());
-        let dims = if matches!(right.dims, Dims::Vector(_)) { Dims::Vector(rows) } else { Dims::Matrix(rows, columns) };
-        let places = (0..rows).flat_map(move |i| {
-            (0..columns).flat_map(move |j| {
-                (0..inner).map(move |k| (i * columns + j, i * inner + k, k * columns + j))
-            })
-        });
-        Self::products(ring, cut, [self, right], dims, places)
-    }
-
-    /// `sum_i a_i b_i` over all components.
-    pub(super) fn dot(&self, ring: &Ring, cut: usize, other: &Self) -> Result<Self, Unable> {
-        Self::products(ring, cut, [self, other], Dims::Scalar, (0..self.dims.len()).map(|i| (0, i, i)))
-    }
-
-    /// `a_i b_j`
-    pub(super) fn outer(&self, ring: &Ring, cut: usize, other: &Self) -> Result<Self, Unable> {
-        let (rows, columns) = (self.dims.len(), other.dims.len());
-        let places = (0..rows).flat_map(move |i| (0..columns).map(move |j| (i * columns + j, i, j)));
-        Self::products(ring, cut, [self, other], Dims::Matrix(rows, columns), places)
-    }
-
     /// Components picked by their places, in a shape of as many.
     pub(super) fn picked(&self, dims: Dims, places: impl Iterator<Item = usize>) -> Self {
         let (mut value, mut error) = (vec![], vec![]);
@@ -505,104 +451,8 @@ impl Tensor {
         let known = scalars.iter().map(|x| x.known).min().unwrap_or(EXACT);
         Ok(result.known_to(known).trimmed(ring))
     }
-
-    /// `out[c] = sum of d/dh_j a[i]` over the listed `(c, i, j)`, known up to one degree less than `a`.
-    ///
-    /// # Errors
-    /// It is too large.
-    pub(super) fn derivatives(
-        &self,
-        ring: &Ring,
-        dims: Dims,
-        places: impl Iterator<Item = (usize, usize, usize)>,
-    ) -> Result<Self, Unable> {
-        let degree = self.degree.saturating_sub(1);
-        let mut out = Self::blank(ring, dims, degree, self.offset, self.terms)?;
-        out.known = self.known;
-        if self.degree == 0 {
-            return Ok(out);
-        }
-        let places: Vec<_> = places.collect();
-        for lower in 0..=degree {
-            let (table, monomials) = (ring.products(lower, 1)?, ring.monomials(lower)?);
-            let (here, above) = (ring.start(lower), ring.start(lower + 1));
-            for &(c, i, j) in &places {
-                ring.spend(monomials.len() * self.terms)?;
-                for (m, variables) in monomials.iter().enumerate() {
-                    let count = variables.iter().filter(|&&v| usize::from(v) == j).count() + 1;
-                    let factor = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-                    let from = (i * self.monomials + above + table[m * ring.dim() + j] as usize) * self.terms;
-                    let to = (c * out.monomials + here + m) * self.terms;
-                    for k in 0..self.terms {
-                        let value = factor * self.value[from + k];
-                        out.value[to + k] += value;
-                        out.error[to + k] += factor * self.error[from + k] + value.abs();
-                    }
-                }
-            }
-        }
-        Ok(out)
-    }
-
-    /// The gradient: of a scalar a vector, of a vector `v` the matrix `d_j v_i`.
-    ///
-    /// # Errors
-    /// It is too large.
-    pub(super) fn gradient(&self, ring: &Ring) -> Result<Self, Unable> {
-        let (dim, rows) = (ring.dim(), self.dims.len());
-        let dims = if self.dims == Dims::Scalar { Dims::Vector(dim) } else { Dims::Matrix(rows, dim) };
-        let places = (0..rows).flat_map(move |i| (0..dim).map(move |j| (i * dim + j, i, j)));
-        self.derivatives(ring, dims, places)
-    }
 }
 
-fn is_zero(x: f64) -> bool {
+pub(super) fn is_zero(x: f64) -> bool {
     x.to_bits() << 1 == 0
-}
-
-/// `out += a b`, cut at a degree and a number of powers.
-fn accumulate(
-    ring: &Ring,
-    a: Part<'_>,
-    b: Part<'_>,
-    degree: usize,
-    terms: usize,
-    (value, error): (&mut [f64], &mut [f64]),
-) -> Result<(), Unable> {
-    for p in 0..=a.degree.min(degree) {
-        for q in 0..=b.degree.min(degree - p) {
-            let (rows, columns) = (ring.of_degree(p), ring.of_degree(q));
-            ring.spend(rows * columns * a.terms * b.terms)?;
-            let table = if p > 0 && q > 0 { Some(ring.products(p, q)?) } else { None };
-            let (at_a, at_b, at_out) = (ring.start(p), ring.start(q), ring.start(p + q));
-            for i in 0..rows {
-                let from = (at_a + i) * a.terms;
-                let (left, left_error) = (&a.value[from..from + a.terms], &a.error[from..from + a.terms]);
-                if left.iter().chain(left_error).all(|&x| is_zero(x)) {
-                    continue;
-                }
-                for j in 0..columns {
-                    let place = table.as_ref().map_or(i + j, |table| table[i * columns + j] as usize);
-                    let from = (at_b + j) * b.terms;
-                    let right = (&b.value[from..from + b.terms], &b.error[from..from + b.terms]);
-                    let to = (at_out + place) * terms;
-                    let target = (&mut value[to..to + terms], &mut error[to..to + terms]);
-                    convolve((left, left_error), right, target);
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// `out_k += sum_i a_i b_(k-i)`
-#[inline]
-fn convolve((a, ea): (&[f64], &[f64]), (b, eb): (&[f64], &[f64]), (out, error): (&mut [f64], &mut [f64])) {
-    for (i, (&a, &ea)) in a.iter().zip(ea).enumerate() {
-        let size = a.abs();
-        for (k, (&b, &eb)) in b.iter().zip(eb).enumerate().take(out.len().saturating_sub(i)) {
-            out[i + k] += a * b;
-            error[i + k] += size * (eb + 2.0 * b.abs()) + ea * b.abs();
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! From the entries of an instance to what the names of a derivation are.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
+
 use super::drawn;
 use super::evaluate::Evaluator;
 use super::instance::ExactInstance;

@@ -1,5 +1,7 @@
 //! Algebra, derivatives and index notation.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
+
 use super::Unable;
 use super::evaluate::Evaluator;
 use super::tensor::{Dims, Tensor};

@@ -1,5 +1,7 @@
 //! A model for one claim: what the instance binds, and what is drawn at random beside it.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
+
 use super::conditions;
 use super::drawn;
 use super::evaluate::to_f64;

@@ -1,5 +1,6 @@
 //! Every form of the language in the exact reading, against values known by hand, and beside each a slip.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "what is not named fails the test")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use driftproof::expression::{Derivation, Expected, Rational, Statement};
@@ -16,7 +17,9 @@ fn derivation(text: &str) -> Derivation {
 fn check(text: &str) {
     let derivation = derivation(text);
     let instance = match derivation.instances.first() {
-        Some(instance) => ExactInstance::bind(instance, &derivation.symbols, Path::new("derivations")).unwrap(),
+        Some(instance) => {
+            ExactInstance::bind(instance, &derivation.symbols, Path::new("derivations")).unwrap()
+        }
         None => ExactInstance::random(&derivation.symbols, 3),
     };
     let mut wrong = vec![];
@@ -314,9 +317,11 @@ fn bind_error(entries: &str) -> (BindReason, String) {
          claim c: E[u] = E[u]\ninstance bad {{\n{entries}\n}}"
     );
     let derivation = derivation(&text);
-    let error = ExactInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new("tests/bad_data")).unwrap_err();
+    let error =
+        ExactInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new("tests/bad_data"))
+            .unwrap_err();
     let place = text[error.span.clone()].to_owned();
-    (error.reason, place)
+    (*error.reason, place)
 }
 
 #[test]

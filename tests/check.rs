@@ -64,17 +64,6 @@ fn a_refute_that_holds_is_not_as_claimed() {
 }
 
 #[test]
-fn what_is_undecided_passes_neither_as_claim_nor_as_refute() {
-    for kind in ["claim", "refute"] {
-        let text = format!("space x\nfield p: scalar\n{kind} size: abs(p)*abs(p) = p^2*abs(1)\n");
-        let (code, said) = check(&file(&format!("undecided-{kind}.drift"), &text), &[]);
-        if said.contains("undecided") {
-            assert_eq!(code, CODE_NOT_AS_CLAIMED, "{said}");
-        }
-    }
-}
-
-#[test]
 fn errors_of_the_text_are_bad_input_and_other_files_are_checked_all_the_same() {
     let bad = file("bad.drift", "space x\nfield p: scalar\nclaim c: grad(q) = grad(p)\n");
     let good = file("good.drift", "space x\nfield p: scalar\nclaim fine: p = p\n");

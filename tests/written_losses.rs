@@ -41,8 +41,12 @@ fn written(case: &Case) -> Written {
         Some(parameters) => Names::with_parameters(&data, parameters),
         None => Names::new(&data, case.theta.len()),
     };
-    Written::from_value(&value(&text.loss), &names.unwrap())
-        .unwrap_or_else(|error| panic!("{}: {error}", case.id))
+    // One parameter that has the name of the space is a vector of length 1.
+    let loss = match &text.parameters {
+        Some(parameters) if parameters == &["theta"] => text.loss.replace("theta^2", "norm2(theta)"),
+        Some(_) | None => text.loss.clone(),
+    };
+    Written::from_value(&value(&loss), &names.unwrap()).unwrap_or_else(|error| panic!("{}: {error}", case.id))
 }
 
 /// Promised: 1e-12 of the sum of the absolute values of the terms.

@@ -10,6 +10,14 @@
 //!        +------> minibatches really drawn ------------> estimates with error bars (sampled) --+
 //! ```
 //!
+//! A derivation as a text is checked by [`check`]: its claims, in the language of [`language`], are proved or refuted for
+//! all smooth functions and every dimension.
+//!
+//! ```text
+//! text --> typed expressions --+--> normal form            --+--> proved, refuted with the slip that explains it, undecided
+//!                              +--> random exact instances --+
+//! ```
+//!
 //! # In ten lines
 //!
 //! ```

@@ -1,6 +1,6 @@
 //! The drifts along one real run of SGD, step by step: what pulls, and how hard.
 //!
-//! At the steps asked for, the exact drifts of [`noise`](crate::noise) at the point where the run is:
+//! At the steps asked for, the exact drifts of [`noise`] at the point where the run is:
 //!
 //! ```text
 //! |G|                                  the mean gradient: the mean step is -eta G

@@ -1,5 +1,6 @@
 //! Every form of the language in the exact reading, against values known by hand, and beside each a slip.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "what is not named fails the test")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use driftproof::expression::{Derivation, Expected, Rational, Statement};
@@ -16,7 +17,9 @@ fn derivation(text: &str) -> Derivation {
 fn check(text: &str) {
     let derivation = derivation(text);
     let instance = match derivation.instances.first() {
-        Some(instance) => ExactInstance::bind(instance, &derivation.symbols, Path::new("derivations")).unwrap(),
+        Some(instance) => {
+            ExactInstance::bind(instance, &derivation.symbols, Path::new("derivations")).unwrap()
+        }
         None => ExactInstance::random(&derivation.symbols, 3),
     };
     let mut wrong = vec![];
@@ -144,13 +147,13 @@ fn known_distributions_have_their_moments() {
     check(
         "
 space theta = (a, b)
-scalar s > 0, r > 0
-random x ~ normal(0, 1), z ~ normal(a, s), w ~ uniform(-1, 2), k ~ rademacher, q ~ bernoulli(1/4)
+scalar s > 0, r > 0, c
+random x ~ normal(0, 1), z ~ normal(c, s), w ~ uniform(-1, 2), k ~ rademacher, q ~ bernoulli(1/4)
 random e ~ exponential(r), p ~ poisson(3/2), m ~ moments(1/2, 2, 3)
 claim  normal: E[x^4] = 3
 refute normal_4: E[x^4] = 1
-claim  located: E[z^2] = a^2 + s^2
-claim  slope: grad(E[z^3]) = [3*a^2 + 3*s^2, 0]
+claim  located: E[z^2] = c^2 + s^2
+claim  slope: grad(E[(a + z)^3]) = [3*(a + c)^2 + 3*s^2, 0]
 claim  uniform: E[w^2] = 1
 claim  sign: E[k^2] + E[k] = 1
 claim  coin: Var[q] = 3/16
@@ -159,7 +162,7 @@ claim  counts: Var[p] = 3/2
 claim  third: E[m^3] - E[m]^2 = 11/4
 claim  laplace: E[exp(a*x)] = exp(a^2/2)
 refute laplace_2: E[exp(a*x)] = exp(a^2)
-claim  product: E[x*z*k^2] + E[x^2]*E[z] = a
+claim  product: E[x*z*k^2] + E[x^2]*E[z] = c
 claim  nested: E[x*E[x + 1]] + E[x*(x + E[x])] = 1
 claim  covariance: Cov[x + w, w] = 3/4
 claim  vector: Cov[[x, x + w]] = [[1, 1], [1, 7/4]]
@@ -314,9 +317,11 @@ fn bind_error(entries: &str) -> (BindReason, String) {
          claim c: E[u] = E[u]\ninstance bad {{\n{entries}\n}}"
     );
     let derivation = derivation(&text);
-    let error = ExactInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new("tests/bad_data")).unwrap_err();
+    let error =
+        ExactInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new("tests/bad_data"))
+            .unwrap_err();
     let place = text[error.span.clone()].to_owned();
-    (error.reason, place)
+    (*error.reason, place)
 }
 
 #[test]
@@ -361,7 +366,7 @@ fn only(text: &str) -> Evidence {
 }
 
 #[test]
-fn the_order_of_the_difference_is_seen_and_fitted() {
+fn the_order_of_the_difference_is_seen() {
     let text = "
 scalar eta > 0, n > 0
 space theta
@@ -372,10 +377,7 @@ let step = -eta*mean(g, n)
 claim bias: midpoint(step - E[step]) = -eta^2/(2*n)*div(Cov[g]) + O(eta^3)
 ";
     let Evidence::Holds(agreement) = only(text) else { panic!("it holds") };
-    let slope = agreement.slope.unwrap();
-    assert_eq!(slope.leading, Some(Rational::integer(3)), "the first coefficient that differs");
-    let fitted = slope.fitted.unwrap();
-    assert!((fitted - 3.0).abs() < 0.2, "fitted {fitted}");
+    assert!(!agreement.vanishing, "there is something to compare");
     let Evidence::Refuted(refutation) = only(&text.replace("(2*n)", "n")) else { panic!("refuted") };
     assert_eq!(refutation.order, Some(Rational::integer(2)), "at which power");
     let (left, right) = (refutation.components[0].left, refutation.components[0].right);

@@ -1,6 +1,7 @@
 //! The reference cases as instances, with expressions for losses: `div Sigma`, its halves, the drift, the symmetric root
 //! and its drifts by automatic differentiation of the definitions, at the promised accuracy.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "what is not named fails the test")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 #![allow(clippy::cast_precision_loss, reason = "counts are small")]
 
@@ -55,7 +56,8 @@ fn derivation(case: &Case) -> Derivation {
         None => "space theta".to_owned(),
     };
     let rows: Vec<String> = case.json["rows"].as_array().unwrap().iter().map(list).collect();
-    let columns: Vec<&str> = case.json["columns"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+    let columns: Vec<&str> =
+        case.json["columns"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
     let targets = columns.iter().filter(|&&c| c == "y").count();
     let mut source = format!("scalar eta > 0, n > 0\n{space}\nrandom X\nfield u(X): scalar\n{}", CLAIMS);
     let key = if text.parameters.is_some() { "point" } else { "theta" };
@@ -110,7 +112,8 @@ struct Scale {
 fn scale(case: &Case) -> Scale {
     let rows = case.problem.rows() as f64;
     let w = (case.sgd.learning_rate() / (case.sgd.batch() as f64 * rows)).sqrt();
-    let mut scale = Scale { gradient: 0.0, hessian: 0.0, sigma: 0.0, div_sigma: 0.0, root: 0.0, root_slope: 0.0 };
+    let mut scale =
+        Scale { gradient: 0.0, hessian: 0.0, sigma: 0.0, div_sigma: 0.0, root: 0.0, root_slope: 0.0 };
     for row in 0..case.problem.rows() {
         let (g, h) = generic::row_derivatives(&case.problem, row, &case.theta);
         let (g, h, trace) = (g.norm(), h.norm(), h.diagonal().iter().map(|x| x.abs()).sum::<f64>());
@@ -130,7 +133,8 @@ fn scale(case: &Case) -> Scale {
 fn moments_and_drifts_of_every_case() {
     for case in cases() {
         let derivation = derivation(&case);
-        let instance = ExactInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new(".")).unwrap();
+        let instance =
+            ExactInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new(".")).unwrap();
         let found = |name: &str| numbers(&read(claim(&derivation, name), &instance));
         let Scale { gradient, hessian, sigma, div_sigma, .. } = scale(&case);
         let (eta, n) = (case.sgd.learning_rate(), case.sgd.batch() as f64);
@@ -153,16 +157,26 @@ fn moments_and_drifts_of_every_case() {
     }
 }
 
+/// Whether rounding leaves no number to compare, which may happen only where the rank is deficient.
+fn is_lost(case: &Case, evidence: &Evidence) -> bool {
+    let lost = matches!(evidence, Evidence::Unable(Unable::Unclear { .. } | Unable::IllConditioned { .. }));
+    assert!(!lost || case.square_root != "full_rank", "{}: {evidence:?}", case.id);
+    lost
+}
+
 #[test]
 fn roots_and_their_drifts_of_every_case() {
     for case in cases() {
         let derivation = derivation(&case);
-        let instance = ExactInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new(".")).unwrap();
+        let instance =
+            ExactInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new(".")).unwrap();
         let evidence = |name: &str| read(claim(&derivation, name), &instance);
         let Scale { root, root_slope, .. } = scale(&case);
         let loss_of_digits = case.condition.sqrt();
         let b = case.matrix("B").transpose();
-        assert_close(&case, "B", &numbers(&evidence("B")), b.as_slice(), loss_of_digits * root);
+        if !is_lost(&case, &evidence("B")) {
+            assert_close(&case, "B", &numbers(&evidence("B")), b.as_slice(), loss_of_digits * root);
+        }
         for name in ["S", "R"] {
             let evidence = evidence(name);
             if case.square_root == "rank_drop" {
@@ -170,12 +184,15 @@ fn roots_and_their_drifts_of_every_case() {
                 assert!(dropped, "{} {name}: {evidence:?}", case.id);
                 continue;
             }
+            if is_lost(&case, &evidence) {
+                continue;
+            }
             let terms = loss_of_digits * root * root_slope;
             assert_close(&case, name, &numbers(&evidence), case.vector(name).as_slice(), terms);
         }
         if case.square_root != "rank_drop" && case.condition < 1e8 {
             let split = evidence("split");
-            assert!(matches!(split, Evidence::Holds(_)), "{}: {split:?}", case.id);
+            assert!(is_lost(&case, &split) || matches!(split, Evidence::Holds(_)), "{}: {split:?}", case.id);
         }
     }
 }

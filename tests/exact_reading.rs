@@ -1,5 +1,6 @@
 //! The exact reading against the claims that the project knows to be true and false.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "what is not named fails the test")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use driftproof::expression::{Expected, Statement};
@@ -13,9 +14,7 @@ fn abstract_claims_hold_and_slips_are_refuted_on_random_functions() {
     let mut wrong = vec![];
     for statement in &derivation.statements {
         let Statement::Claim(claim) = statement else { continue };
-        let started = std::time::Instant::now();
         let evidence = read(claim, &ExactInstance::random(&derivation.symbols, 7));
-        println!("{} {:?} {:?}", claim.name, started.elapsed(), evidence);
         let right = match (&evidence, claim.expected) {
             (Evidence::Holds(agreement), Expected::Holds) => !agreement.vanishing,
             (Evidence::Refuted(_) | Evidence::Unable(Unable::DifferentShapes), Expected::Fails) => true,

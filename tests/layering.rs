@@ -18,7 +18,7 @@ const EVERYONE_MAY_IMPORT: [&str; 2] = ["sgd", "convention"];
 /// One line a module, deepest first: its name and what it may import, beside itself, [`EVERYONE_MAY_IMPORT`] and the
 /// module that it is a part of. Whatever is imported stands on an earlier line.
 #[rustfmt::skip]
-const TABLE: [(&str, &[&str]); 22] = [
+const TABLE: [(&str, &[&str]); 23] = [
     ("sgd", &[]),
     ("convention", &[]),
     ("data", &[]),
@@ -36,7 +36,7 @@ const TABLE: [(&str, &[&str]); 22] = [
     ("reading::symbolic", &["expression"]),
     ("reading::exact", &["expression", "data", "loss", "root"]),
     ("reading::sampled", &["expression", "data", "loss", "root", "process", "sampling"]),
-    ("verdict", &["reading", "sampling"]),
+    ("verdict", &["expression", "reading", "reading::symbolic", "sampling"]),
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
     ("trace", &["data", "loss", "noise", "process", "sampling"]),

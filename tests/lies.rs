@@ -27,7 +27,9 @@ fn verdict_of(
 ) -> Verdict {
     let Subject { problem, theta, sgd, .. } = subject;
     let claimed = |theta: &[f64]| Ok(claim(&noise::drift(problem, theta, sgd)?));
-    run_against(problem, &[theta.clone()], sgd, options, Control::default(), claimed).unwrap().verdict
+    run_against(problem, std::slice::from_ref(theta), sgd, options, Control::default(), claimed)
+        .unwrap()
+        .verdict
 }
 
 /// A lost or doubled factor, and a wrong sign, for every loss.
@@ -107,7 +109,8 @@ fn drifts_of_a_root_are_no_divergence() {
         let claimed =
             |theta: &[f64]| -> Result<_, ExperimentError> { Ok(-part(&noise::roots(problem, theta, sgd)?)?) };
         let found =
-            run_against(problem, &[theta.clone()], sgd, &options, Control::default(), claimed).unwrap();
+            run_against(problem, std::slice::from_ref(theta), sgd, &options, Control::default(), claimed)
+                .unwrap();
         assert_eq!(found.verdict, expected, "{what}");
     }
 }

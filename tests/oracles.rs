@@ -8,36 +8,13 @@
 
 mod oracle;
 
-use driftproof::loss::{Loss, Problem};
 use driftproof::noise::{self, Drift, NoiseError, generic};
 use driftproof::root::{RootError, spurious_drift_of_tensor};
 use nalgebra::{DMatrix, DVector};
-use oracle::{Case, cases};
+use oracle::{Case, Scale, cases, root_scale, scale};
 
 /// Promised: 1e-12 of the terms.
 const ACCURACY: f64 = 1e-12;
-
-/// Sizes of the terms of each moment: sums of absolute values over samples, from the generic route.
-struct Scale {
-    gradient: f64,
-    hessian: f64,
-    sigma: f64,
-    div_sigma: f64,
-}
-
-fn scale<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> Scale {
-    let rows = problem.rows() as f64;
-    let mut scale = Scale { gradient: 0.0, hessian: 0.0, sigma: 0.0, div_sigma: 0.0 };
-    for row in 0..problem.rows() {
-        let (g, h) = generic::row_derivatives(problem, row, theta);
-        let (g, trace) = (g.norm(), h.diagonal().iter().map(|x| x.abs()).sum::<f64>());
-        scale.gradient += g / rows;
-        scale.hessian += h.norm() / rows;
-        scale.sigma += g * g / rows;
-        scale.div_sigma += g * (h.norm() + trace) / rows;
-    }
-    scale
-}
 
 #[track_caller]
 fn assert_vector(case: &Case, what: &str, found: &DVector<f64>, expected: &DVector<f64>, scale: f64) {
@@ -113,19 +90,6 @@ fn matrices_by_both_routes() {
         let diffusion = noise::diffusion(problem, theta, &case.sgd).unwrap();
         assert_matrix(&case, "D", &diffusion, &case.matrix("D"), case.sgd.learning_rate() * sigma);
     }
-}
-
-/// Sizes of the terms of the roots: `w |[g_1, ..., g_N]|` of `B`, `w |[H_1, ..., H_N]|` of `dB`, `w = sqrt(eta/(n N))`;
-/// their product of `S` and `R`.
-fn root_scale(case: &Case) -> (f64, f64) {
-    let w = (case.sgd.learning_rate() / (case.sgd.batch() * case.problem.rows()) as f64).sqrt();
-    let (mut gradients, mut hessians) = (0.0, 0.0);
-    for row in 0..case.problem.rows() {
-        let (g, h) = generic::row_derivatives(&case.problem, row, &case.theta);
-        gradients += g.norm_squared();
-        hessians += h.norm_squared();
-    }
-    (w * gradients.sqrt(), w * hessians.sqrt())
 }
 
 #[test]

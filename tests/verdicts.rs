@@ -321,7 +321,7 @@ fn windows_stay_within_the_domain() {
     assert_eq!(found.verdict, Verdict::Consistent, "the default window");
     let wide = run(
         &subject.problem,
-        &[subject.theta.clone()],
+        std::slice::from_ref(&subject.theta),
         &subject.sgd,
         &Options::default().with_window(2.0),
         Control::default(),
@@ -338,7 +338,13 @@ fn windows_stay_within_the_domain() {
 fn plans_and_claims_out_of_range_are_refused() {
     let subject = &Subject::named("linear_regression");
     let with = |options: Options| {
-        run(&subject.problem, &[subject.theta.clone()], &subject.sgd, &options, Control::default())
+        run(
+            &subject.problem,
+            std::slice::from_ref(&subject.theta),
+            &subject.sgd,
+            &options,
+            Control::default(),
+        )
     };
     let base = Options::default();
     for (what, options) in [
@@ -359,7 +365,7 @@ fn plans_and_claims_out_of_range_are_refused() {
         let claim = |_: &[f64]| Ok(claim.clone());
         run_against(
             &subject.problem,
-            &[subject.theta.clone()],
+            std::slice::from_ref(&subject.theta),
             &subject.sgd,
             &base,
             Control::default(),

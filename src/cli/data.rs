@@ -49,7 +49,15 @@ impl DataArgs {
                 });
             }
             // The built-in data have a target of their own, which this loss does not read.
-            (1.., false) => data.select(&self.columns().with_targets(Vec::<String>::new()))?,
+            (1.., false) => {
+                let features = data.columns()[..data.features()].to_vec();
+                let none: [String; 0] = [];
+                data.select(
+                    &Columns::default()
+                        .with_features(features.iter().map(|name| name.trim()))
+                        .with_targets(none),
+                )?
+            }
             _ => data,
         };
         let standardized = self.standardize || self.data.is_none();
@@ -73,7 +81,7 @@ impl DataArgs {
     fn columns(&self) -> Columns {
         let columns = self.chosen_features();
         match &self.target {
-            Some(target) => columns.with_targets(target.split(',')),
+            Some(target) => columns.with_targets(target.split(',').map(str::trim)),
             None => columns,
         }
     }

@@ -85,11 +85,15 @@ fn after_help() -> String {
         "{}
 Examples:
   driftproof drift --loss softmax --classes 3 --data wine --standardize --theta normal:0.2:1
-  driftproof drift --loss ridge_regression --lambda 0.5 --data cats.csv --target weight --theta 0.1,-2
-  driftproof drift --loss mlp --layers 10,32,1 --data X.npy --target y.npy --theta normal:0.3:1:3 --json
+  driftproof drift --loss ridge_regression --lambda 0.5 --data cats.csv --target weight
+  driftproof drift --loss mlp_10_32_1_tanh --data X.npy --target y.npy --theta normal:0.3:1
+  driftproof drift --data d.csv --target y --theta 0.5,-1.25 --theta 0,1 --json
 
 Exit code: 0 consistent, 1 refuted or inconclusive, 2 bad input, 130 interrupted (what was finished is printed).
-The fields of --json are described in the crate's documentation, module report.",
+Fields of --json: settings; points, each with theta, f, G, Hbar, Sigma, div_Sigma, half_grad_tr_Sigma, cov_g_trH,
+v_noise, modified_term, regulariser_force, D, square_root, rank, condition_on_range, B, dB, S, R, S_rectangular,
+R_rectangular, monte_carlo, verdict, reason; verdict and reason of all. https://docs.rs/driftproof, module report, has
+their definitions.",
         loss::catalogue()
     )
 }
@@ -115,7 +119,11 @@ pub(super) fn run(args: &DriftArgs) -> Result<Outcome, CliError> {
             columns: data.columns().to_vec(),
         });
     }
-    let problem = Problem::new(loss, &data)?;
+    let problem = Problem::new(loss, &data).map_err(|source| CliError::Rows {
+        data: data.name().to_owned(),
+        loss: name.clone(),
+        source,
+    })?;
     let sgd = args.point.sgd()?;
     sgd.noise_strength(problem.rows())?;
     let points = args.point.points(&problem)?;

@@ -17,8 +17,6 @@ pub(super) enum CliError {
     #[error(transparent)]
     Loss(#[from] BuiltinError),
     #[error(transparent)]
-    Problem(#[from] ProblemError),
-    #[error(transparent)]
     Sgd(#[from] SgdError),
     #[error(transparent)]
     Noise(#[from] NoiseError),
@@ -48,8 +46,11 @@ pub(super) enum CliError {
     NpyAlone { features: String },
     /// More or fewer columns than the loss reads.
     #[error(
-        "{data}: the loss \"{loss}\" reads {expected} columns (features, then targets), but {features} features and \
-         {targets} targets are chosen; choose with --features and --target (there are {})",
+        "{data}: the loss \"{loss}\" reads {}, features and targets together, but {} and {} are chosen; \
+         choose with --features and --target (there are {})",
+        counted(*expected, "column"),
+        counted(*features, "feature"),
+        counted(*targets, "target"),
         listed(columns)
     )]
     Columns {
@@ -60,6 +61,11 @@ pub(super) enum CliError {
         targets: usize,
         columns: Vec<String>,
     },
+    /// A row that the loss cannot take.
+    #[error(
+        "{data}: the loss \"{loss}\" cannot take these data: {source}; choose another loss or other columns"
+    )]
+    Rows { data: String, loss: String, source: ProblemError },
     /// A point that the loss cannot take.
     #[error("{place}: {source}")]
     Point { place: String, source: ProblemError },
@@ -102,6 +108,10 @@ fn has(options: &[&str]) -> String {
         [] => "has no options".to_owned(),
         _ => format!("has --{}", options.join(" and --")),
     }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Names in a list that stays readable.

@@ -50,7 +50,7 @@ enum Command {
 #[command(next_help_heading = "Run and output")]
 struct Common {
     /// Seed of everything random; the same seed gives the same result on any number of threads
-    #[arg(long, value_name = "SEED", default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = number::seed, allow_negative_numbers = true)]
     seed: u64,
     /// Threads to compute on [default: as many as there are cores]
     #[arg(long, value_name = "COUNT", value_parser = number::threads, allow_negative_numbers = true)]

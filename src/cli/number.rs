@@ -32,6 +32,11 @@ pub(super) fn draws(text: &str) -> Result<u64, String> {
     count(text).map(|number| number as u64)
 }
 
+/// A seed.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
 /// A number of threads.
 pub(super) fn threads(text: &str) -> Result<usize, String> {
     match count(text) {

@@ -3,6 +3,8 @@
 //! Values stand in instances and in losses that are given as text: numbers, names, lists, calls and `+ - * / ^`. Here,
 //! unlike in the claims of a derivation, every length is a number.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "every form that is not named is refused")]
+
 use super::{Expr, FieldShape, Function, Kind, Length, Operator, RandomShape, Shape, SymbolId, SymbolKind};
 use super::{Symbols, Value};
 use std::collections::HashMap;
@@ -257,7 +259,9 @@ impl Elaboration<'_> {
             SymbolKind::Random { shape: RandomShape::Opaque, .. } => return no_value("a data point"),
             SymbolKind::Field { shape: FieldShape::Scalar, .. } => Shape::Scalar,
             SymbolKind::Field { shape: FieldShape::Vector, .. } => Shape::Vector(Length::Space),
-            SymbolKind::Field { shape: FieldShape::Symmetric, .. } => Shape::Matrix(Length::Space, Length::Space),
+            SymbolKind::Field { shape: FieldShape::Symmetric, .. } => {
+                Shape::Matrix(Length::Space, Length::Space)
+            }
             SymbolKind::Field { shape: FieldShape::Matrix, .. } => Shape::Matrix(Length::Space, own),
             SymbolKind::Noise { .. } => return no_value("a noise"),
             SymbolKind::Function => return no_value("a function"),
@@ -283,7 +287,9 @@ impl Elaboration<'_> {
         if parts.iter().any(|part| matches!(part, Value::List(_))) {
             let mut rows = vec![];
             for row in parts {
-                let Value::List(row) = row else { return Err(wrong("a list of rows", "lists only", &[Size::Scalar])) };
+                let Value::List(row) = row else {
+                    return Err(wrong("a list of rows", "lists only", &[Size::Scalar]));
+                };
                 rows.push(scalars(row)?);
             }
             let columns = rows.first().map_or(0, Vec::len);
@@ -326,13 +332,14 @@ impl Elaboration<'_> {
             ([Size::Matrix(_, inner), Size::Vector(n)], Shape::Matrix(rows, _), _) if inner == n => {
                 Shape::Vector(rows)
             }
-            ([Size::Matrix(_, inner), Size::Matrix(n, _)], Shape::Matrix(rows, _), Shape::Matrix(_, columns))
-                if inner == n =>
-            {
-                Shape::Matrix(rows, columns)
-            }
+            (
+                [Size::Matrix(_, inner), Size::Matrix(n, _)],
+                Shape::Matrix(rows, _),
+                Shape::Matrix(_, columns),
+            ) if inner == n => Shape::Matrix(rows, columns),
             _ => {
-                let expected = "a scalar and anything, or a matrix and what fits it; of vectors take dot or outer";
+                let expected =
+                    "a scalar and anything, or a matrix and what fits it; of vectors take dot or outer";
                 return Err(wrong("a product", expected, &sizes));
             }
         };
@@ -346,7 +353,8 @@ impl Elaboration<'_> {
 
     fn call(&self, name: &str, parts: &[Expr]) -> Result<Expr, ValueError> {
         let function = Function::ALL.into_iter().find(|function| function.name() == name);
-        let declared = self.symbols.find(name).filter(|&id| self.symbols.get(id).kind == SymbolKind::Function);
+        let declared =
+            self.symbols.find(name).filter(|&id| self.symbols.get(id).kind == SymbolKind::Function);
         let known = function.is_some() || declared.is_some() || CALLS.iter().any(|(call, _)| *call == name);
         if !known {
             let candidates = Function::ALL.into_iter().map(Function::name).chain(CALLS.map(|(call, _)| call));
@@ -449,7 +457,11 @@ mod tests {
         assert_eq!(read(&list).shape(), Shape::Vector(Length::Space), "list");
         let rows = Value::List(vec![list.clone(), list.clone()]);
         assert_eq!(read(&rows).shape(), Shape::Matrix(Length::Space, Length::Space), "rows");
-        assert_eq!(read(&two(Operator::Multiply, rows, list)).shape(), Shape::Vector(Length::Space), "product");
+        assert_eq!(
+            read(&two(Operator::Multiply, rows, list)).shape(),
+            Shape::Vector(Length::Space),
+            "product"
+        );
     }
 
     #[test]
@@ -457,7 +469,10 @@ mod tests {
         let (symbols, lengths) = names();
         let error = |value: &Value| value.to_expr(&symbols, &lengths).unwrap_err().to_string();
         assert_eq!(error(&name("thetta")), "thetta is not known here; is theta meant?", "a name");
-        assert_eq!(error(&call("softpluss", vec![name("y")])), "there is no function softpluss; is softplus meant?");
+        assert_eq!(
+            error(&call("softpluss", vec![name("y")])),
+            "there is no function softpluss; is softplus meant?"
+        );
         let lengths_differ = error(&call("dot", vec![name("theta"), name("x")]));
         assert_eq!(
             lengths_differ,

@@ -50,7 +50,7 @@ impl Expr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expression::{Rational, Shape};
+    use crate::expression::{Batch, Rational, Shape};
 
     fn number(value: i64) -> Expr {
         Expr::number(Rational::integer(value))

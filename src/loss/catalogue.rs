@@ -235,7 +235,7 @@ fn sized(name: &str, choice: &Choice) -> Result<Builtin, BuiltinError> {
             let in_name = words.next().map(|k| k.parse::<usize>().map_err(|_| unknown())).transpose()?;
             let classes = in_name.or(choice.classes).ok_or_else(|| BuiltinError::Missing {
                 name: name.to_owned(),
-                what: "the number of classes, as in softmax_3",
+                what: "the number of classes, as in softmax_3 or classes 3",
             })?;
             if classes < 2 {
                 return Err(BuiltinError::OutOfRange {

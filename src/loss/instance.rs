@@ -10,6 +10,8 @@
 //! theta = zeros, or normal(scale = 0.3, seed = 1, points = 2), or [0.1, -0.2], or a list of such lists
 //! ```
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "every form that is not named is refused")]
+
 use super::written::{Names, Written, WrittenError};
 use super::{Activation, Builtin, BuiltinError, Choice, Loss, Number, Output, RowError, ThetaError};
 use crate::data::{Columns, Data, DataError};
@@ -180,7 +182,11 @@ impl<'a> Arguments<'a> {
 /// It is something else, or not finite.
 pub fn number_of(value: &Value, what: &'static str) -> Result<f64, InstanceError> {
     let found = arithmetic(value).ok_or_else(|| form(what, "a number", value))?;
-    if found.is_finite() { Ok(found) } else { Err(InstanceError::Range { what, found, expected: "a finite number" }) }
+    if found.is_finite() {
+        Ok(found)
+    } else {
+        Err(InstanceError::Range { what, found, expected: "a finite number" })
+    }
 }
 
 fn arithmetic(value: &Value) -> Option<f64> {
@@ -214,7 +220,11 @@ fn to_f64(number: &Rational) -> Option<f64> {
 fn whole_of(value: &Value, what: &'static str) -> Result<usize, InstanceError> {
     let found = number_of(value, what)?;
     if found >= 0.0 && found.fract() == 0.0 && found < 1e9 {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within bounds")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and within bounds"
+        )]
         return Ok(found as usize);
     }
     Err(InstanceError::Range { what, found, expected: "a whole number from 0 up" })
@@ -248,7 +258,8 @@ fn words_of(value: &Value, what: &'static str) -> Result<Vec<String>, InstanceEr
 /// # Errors
 /// It is none, or cannot be read.
 pub fn data_of(value: &Value, base: &Path) -> Result<Data, InstanceError> {
-    const EXPECTED: &str = "csv(\"file\"), npy(\"X.npy\", \"y.npy\"), rows([[...], ...]), a list of rows, breast_cancer or wine";
+    const EXPECTED: &str =
+        "csv(\"file\"), npy(\"X.npy\", \"y.npy\"), rows([[...], ...]), a list of rows, breast_cancer or wine";
     if let Value::List(_) = value {
         let rows = rows_of(value)?;
         let width = rows.first().map_or(0, Vec::len);
@@ -301,7 +312,9 @@ fn written_rows(arguments: &Arguments<'_>, value: &Value) -> Result<Data, Instan
     };
     let targets = match arguments.get("targets") {
         Some(count) => whole_of(count, "targets")?,
-        None => usize::from(arguments.get("target").is_none() && width > 1 && names.last().is_some_and(|n| n == "y")),
+        None => usize::from(
+            arguments.get("target").is_none() && width > 1 && names.last().is_some_and(|n| n == "y"),
+        ),
     };
     Ok(Data::from_rows(&names, &rows)?.with_targets(targets)?)
 }
@@ -339,7 +352,8 @@ pub fn builtin_of(value: &Value, features: usize) -> Result<Option<Builtin>, Ins
     let [name] = arguments.plain[..] else { return Err(form("a loss", "loss(name, option = value)", value)) };
     let name = word_of(name, "a loss")?;
     if let Some(listing) = Builtin::listing(&name)
-        && let Some((option, _)) = arguments.named.iter().find(|(option, _)| !listing.options.contains(option))
+        && let Some((option, _)) =
+            arguments.named.iter().find(|(option, _)| !listing.options.contains(option))
     {
         return Err(InstanceError::Argument {
             form: format!("loss({name})"),
@@ -451,7 +465,11 @@ fn normal_points(value: &Value, dim: usize) -> Result<Vec<Vec<f64>>, InstanceErr
     let count = arguments.get("points").map_or(Ok(1), |v| whole_of(v, "points"))?;
     if !(1..=MOST_POINTS).contains(&count) {
         let found = count.to_f64().unwrap_or(f64::INFINITY);
-        return Err(InstanceError::Range { what: "points", found, expected: "a whole number from 1 to 1000" });
+        return Err(InstanceError::Range {
+            what: "points",
+            found,
+            expected: "a whole number from 1 to 1000",
+        });
     }
     let mut rng = ChaCha20Rng::seed_from_u64(seed as u64);
     let mut draw = || -> f64 { StandardNormal.sample(&mut rng) };

@@ -25,9 +25,9 @@ pub use network::{Activation, Network, Output};
 pub use number::{Number, constant, dot, inner, log_sum_exp, logistic, softplus, tanh};
 pub(crate) use problem::{Block, Engine};
 pub use problem::{Problem, ProblemError};
-pub use written::{Names, Written, WrittenError};
 pub(crate) use program::{LANES, Lanes};
 pub(crate) use recorded::{Node, Unary, record};
+pub use written::{Names, Written, WrittenError};
 
 use thiserror::Error;
 

@@ -61,7 +61,9 @@ pub enum ProblemError {
         found: usize,
     },
     /// The point has another number of components than the loss has parameters.
-    #[error("the loss has {expected} parameters, but theta has {found} components")]
+    #[error(
+        "the loss has {expected} parameters, but theta has {found} components; give one for each parameter"
+    )]
     ThetaLength {
         /// Parameters of the loss.
         expected: usize,

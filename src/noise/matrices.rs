@@ -69,8 +69,8 @@ mod tests {
         let problem = Problem::new(Builtin::MultiplicativeQuadratic, &data).unwrap();
         let sgd = Sgd::new(0.125, 1).unwrap();
         let kink = matrices(&problem, &[0.0], &sgd, true).unwrap();
-        assert_eq!(kink.covariance[(0, 0)], 0.0, "Sigma at 0");
-        assert_eq!(kink.mean_hessian[(0, 0)], 0.5, "E[x]");
+        assert!(kink.covariance[(0, 0)].abs() <= 0.0, "Sigma at 0");
+        assert!((kink.mean_hessian[(0, 0)] - 0.5).abs() <= 0.0, "E[x]");
         let roots = kink.roots.unwrap();
         assert_eq!(roots.symmetric.rank(), 0, "rank");
         assert!(matches!(roots.spurious, Err(RootError::RankDrop { .. })), "S and R");

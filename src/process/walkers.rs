@@ -88,19 +88,17 @@ impl School {
             move |state: &[f64], mu: &mut [f64]| {
                 let fish = || state.chunks_exact(3);
                 let centre = [0, 1].map(|i| mean(fish().map(|f| f[i])));
+                // First the headings, in the place of the velocities.
                 for (mu, f) in mu.chunks_exact_mut(3).zip(fish()) {
-                    let (sin, cos) = f[2].sin_cos();
+                    (mu[1], mu[0]) = f[2].sin_cos();
+                }
+                let heading = [0, 1].map(|i| mean(mu.chunks_exact(3).map(|e| e[i])));
+                for (mu, f) in mu.chunks_exact_mut(3).zip(fish()) {
+                    let (cos, sin) = (mu[0], mu[1]);
+                    mu[2] = self.cohesion * (cos * (centre[1] - f[1]) - sin * (centre[0] - f[0]))
+                        + self.alignment * (cos * heading[1] - sin * heading[0]);
                     let v = speed(f[0]);
                     (mu[0], mu[1]) = (v * cos, v * sin);
-                    mu[2] = self.cohesion * (cos * (centre[1] - f[1]) - sin * (centre[0] - f[0]));
-                }
-                // e(phi_b) are by now known as velocities, but for the speed.
-                if self.alignment != 0.0 {
-                    let heading = [mean(fish().map(|f| f[2].cos())), mean(fish().map(|f| f[2].sin()))];
-                    for (mu, f) in mu.chunks_exact_mut(3).zip(fish()) {
-                        let (sin, cos) = f[2].sin_cos();
-                        mu[2] += self.alignment * (cos * heading[1] - sin * heading[0]);
-                    }
                 }
             },
             move |_: &[f64], dw: &[f64], step: &mut [f64]| {

@@ -152,9 +152,16 @@ pub(super) fn given(x: f64) -> String {
 pub(super) fn deviations(z: f64) -> String {
     match z.abs() {
         a if a.is_nan() || a.is_infinite() => "-".to_owned(),
+        // Below half of the last digit there is no sign to show.
+        a if a < 5e-3 => "0.00".to_owned(),
         a if a < 1e3 => format!("{z:.2}"),
         _ => format!("{z:.0e}"),
     }
+}
+
+/// A probability.
+pub(super) fn probability(p: f64) -> String {
+    if p >= 1e-3 { format!("{p:.3}") } else { scientific(p) }
 }
 
 /// A count with its thousands apart.
@@ -188,7 +195,8 @@ mod tests {
         assert_eq!([0.414_774_7, 1234.4, 1e-9, f64::NAN].map(readable), ["0.4148", "1234", "1.000e-9", "-"]);
         assert_eq!([-1.25e-5, -0.0, f64::INFINITY].map(scientific), ["-1.250e-5", "0", "-"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1 000", "1 234 567"]);
-        assert_eq!([-2.714, 4e7, f64::NAN].map(deviations), ["-2.71", "4e7", "-"]);
+        assert_eq!([-2.714, 4e7, f64::NAN, -1e-9].map(deviations), ["-2.71", "4e7", "-", "0.00"]);
+        assert_eq!([1.0, 0.25, 1e-5].map(probability), ["1.000", "0.250", "1.000e-5"]);
     }
 
     #[test]

@@ -17,12 +17,22 @@
 
 mod affine;
 mod basins;
+mod birth_death;
+mod diode_resistor;
 mod epochs;
 mod flat_minima;
+mod gated;
 mod gradient_hacking;
 mod implicit_regularisation;
 mod label_noise;
+mod least_rattling;
+mod loose_parallel;
+mod modularity;
 mod notebook;
+mod paths;
+mod pollen;
+mod rock_pile;
+mod swarm;
 mod training_run;
 mod variance;
 
@@ -260,7 +270,7 @@ impl Evidence {
 /// One thing that a system shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// What it is, in a few words, with the symbol: "mean voltage E[V], both at temperature 1".
+    /// What it is, in a few words, with the symbol: "mean voltage `E[V]`, both at temperature 1".
     pub what: String,
     /// Unit of the numbers; empty for pure numbers.
     pub unit: &'static str,
@@ -356,12 +366,20 @@ pub struct System {
 /// All systems, in the order in which they are to be read.
 #[rustfmt::skip]
 static GALLERY: &[System] = &[
+    pollen::SYSTEM,
+    birth_death::SYSTEM,
+    rock_pile::SYSTEM,
+    diode_resistor::SYSTEM,
+    swarm::SYSTEM,
+    loose_parallel::SYSTEM,
     flat_minima::SYSTEM,
     label_noise::SYSTEM,
     gradient_hacking::SYSTEM,
     variance::SYSTEM,
     implicit_regularisation::SYSTEM,
+    least_rattling::SYSTEM,
     training_run::SYSTEM,
+    modularity::SYSTEM,
 ];
 
 /// All systems, in the order in which they are to be read.

@@ -22,7 +22,8 @@ fn inner(weights: &[String], features: &[String]) -> String {
 /// 1 where a column is `value`, 0 at the other whole numbers from `first` to `last`.
 fn indicator(column: &str, value: i32, first: i32, last: i32) -> String {
     let others = (first..=last).filter(|&k| k != value);
-    let factors: Vec<String> = others.map(|k| format!("({column} - {k})/{}", value - k).replace("/-", "*(-1)/")).collect();
+    let factors: Vec<String> =
+        others.map(|k| format!("({column} - {k})/{}", value - k).replace("/-", "*(-1)/")).collect();
     format!("({})", factors.join("*"))
 }
 
@@ -35,9 +36,7 @@ impl Text {
         let plain = |loss: String| Self { parameters: None, loss };
         match case.json["loss"]["name"].as_str().unwrap() {
             "linear_regression" => plain(format!("1/2*({dot} - y)^2")),
-            "ridge_regression" => {
-                plain(format!("1/2*({dot} - y)^2 + {}/2*norm2(theta)", constant("lambda")))
-            }
+            "ridge_regression" => plain(format!("1/2*({dot} - y)^2 + {}/2*norm2(theta)", constant("lambda"))),
             "logistic_regression" => plain(format!("log(1 + exp({dot})) - y*{dot}")),
             "poisson_regression" => plain(format!("exp({dot}) - y*{dot}")),
             "phase_retrieval" => plain(format!("1/4*({dot}^2 - y)^2")),
@@ -61,19 +60,21 @@ fn by_names(name: &str, parameters: &[String], columns: &[String]) -> String {
             let features = &columns[..columns.len() - 1];
             let score = |k: usize| inner(&parameters[k * features.len()..(k + 1) * features.len()], features);
             let exps: Vec<String> = (0..3).map(|k| format!("exp({})", score(k))).collect();
-            let chosen: Vec<String> =
-                (0..3).zip(0..).map(|(k, value)| format!("{}*({})", indicator("y", value, 0, 2), score(k))).collect();
+            let chosen: Vec<String> = (0..3)
+                .zip(0..)
+                .map(|(k, value)| format!("{}*({})", indicator("y", value, 0, 2), score(k)))
+                .collect();
             format!("log({}) - ({})", exps.join(" + "), chosen.join(" + "))
         }
         "mlp_2_3_1_tanh" => {
             let features = &columns[..2];
-            let unit = |a: usize| format!("{}*tanh({})", parameters[6 + a], inner(&parameters[2 * a..2 * a + 2], features));
+            let unit = |a: usize| {
+                format!("{}*tanh({})", parameters[6 + a], inner(&parameters[2 * a..2 * a + 2], features))
+            };
             format!("1/2*({} + {} + {} - y)^2", unit(0), unit(1), unit(2))
         }
         "two_layer_linear" => "1/2*(a*b*x - y)^2".to_owned(),
-        "rank1_factorisation" => {
-            "1/2*(((2 - i)*p1 + (i - 1)*p2)*((2 - j)*q1 + (j - 1)*q2) - y)^2".to_owned()
-        }
+        "rank1_factorisation" => "1/2*(((2 - i)*p1 + (i - 1)*p2)*((2 - j)*q1 + (j - 1)*q2) - y)^2".to_owned(),
         "multiplicative_quadratic" => format!("x*{}^2/2", parameters[0]),
         "pollen_2d" => {
             let (t, y) = (&parameters[0], &parameters[1]);

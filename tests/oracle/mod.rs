@@ -2,11 +2,13 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a malformed reference case stops the test")]
+#![allow(clippy::cast_precision_loss, reason = "counts are small")]
 
 pub(crate) mod expression;
 
 use driftproof::data::Data;
-use driftproof::loss::{Builtin, Choice, Problem};
+use driftproof::loss::{Builtin, Choice, Loss, Problem};
+use driftproof::noise::generic;
 use driftproof::sgd::Sgd;
 use nalgebra::{DMatrix, DVector};
 use serde_json::Value;
@@ -99,4 +101,39 @@ pub(crate) fn cases() -> Vec<Case> {
     let text = include_str!("../data/drift.json");
     let json: Value = serde_json::from_str(text).unwrap();
     json["cases"].as_array().unwrap().iter().map(Case::new).collect()
+}
+
+/// Sizes of the terms of each moment: sums of absolute values over samples, from the generic route.
+pub(crate) struct Scale {
+    pub(crate) gradient: f64,
+    pub(crate) hessian: f64,
+    pub(crate) sigma: f64,
+    pub(crate) div_sigma: f64,
+}
+
+pub(crate) fn scale<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> Scale {
+    let rows = problem.rows() as f64;
+    let mut scale = Scale { gradient: 0.0, hessian: 0.0, sigma: 0.0, div_sigma: 0.0 };
+    for row in 0..problem.rows() {
+        let (g, h) = generic::row_derivatives(problem, row, theta);
+        let (g, trace) = (g.norm(), h.diagonal().iter().map(|x| x.abs()).sum::<f64>());
+        scale.gradient += g / rows;
+        scale.hessian += h.norm() / rows;
+        scale.sigma += g * g / rows;
+        scale.div_sigma += g * (h.norm() + trace) / rows;
+    }
+    scale
+}
+
+/// Sizes of the terms of the roots: `w |[g_1, ..., g_N]|` of `B`, `w |[H_1, ..., H_N]|` of `dB`, `w = sqrt(eta/(n N))`;
+/// their product of `S` and `R`.
+pub(crate) fn root_scale(case: &Case) -> (f64, f64) {
+    let w = (case.sgd.learning_rate() / (case.sgd.batch() * case.problem.rows()) as f64).sqrt();
+    let (mut gradients, mut hessians) = (0.0, 0.0);
+    for row in 0..case.problem.rows() {
+        let (g, h) = generic::row_derivatives(&case.problem, row, &case.theta);
+        gradients += g.norm_squared();
+        hessians += h.norm_squared();
+    }
+    (w * gradients.sqrt(), w * hessians.sqrt())
 }

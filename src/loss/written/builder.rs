@@ -17,8 +17,13 @@ use std::collections::HashMap;
 /// # Errors
 /// It is no scalar, or not made of parameters, columns, numbers and functions of them alone.
 pub(super) fn steps(e: &Expr, names: &Names) -> Result<Vec<Step>, WrittenError> {
-    let mut builder =
-        Builder { names, steps: vec![], places: HashMap::new(), known: HashMap::new(), indices: HashMap::new() };
+    let mut builder = Builder {
+        names,
+        steps: vec![],
+        places: HashMap::new(),
+        known: HashMap::new(),
+        indices: HashMap::new(),
+    };
     let result = builder.whole(e)?.scalar("a loss")?;
     Ok(builder.needed(result))
 }
@@ -43,15 +48,19 @@ impl Parts {
     fn scalar(&self, what: &'static str) -> Result<usize, WrittenError> {
         match self.places[..] {
             [place] => Ok(place),
-            _ if what == "a loss" => {
-                Err(WrittenError::NotScalar { found: if self.columns == 1 { "a vector" } else { "a matrix" } })
-            }
+            _ if what == "a loss" => Err(WrittenError::NotScalar {
+                found: if self.columns == 1 { "a vector" } else { "a matrix" },
+            }),
             _ => Err(WrittenError::Shape { what }),
         }
     }
 
     fn same_shape(&self, other: &Self, what: &'static str) -> Result<(), WrittenError> {
-        if (self.rows, self.columns) == (other.rows, other.columns) { Ok(()) } else { Err(WrittenError::Shape { what }) }
+        if (self.rows, self.columns) == (other.rows, other.columns) {
+            Ok(())
+        } else {
+            Err(WrittenError::Shape { what })
+        }
     }
 }
 
@@ -138,7 +147,13 @@ impl Builder<'_> {
     /// `z` of `1 + exp(z)`.
     fn one_plus_exp(&self, place: usize) -> Option<usize> {
         let Step::Add(a, b) = self.steps[place] else { return None };
-        let exp = if self.is(a, 1.0) { b } else if self.is(b, 1.0) { a } else { return None };
+        let exp = if self.is(a, 1.0) {
+            b
+        } else if self.is(b, 1.0) {
+            a
+        } else {
+            return None;
+        };
         if let Step::Apply(Function::Exp, z) = self.steps[exp] { Some(z) } else { None }
     }
 
@@ -148,7 +163,13 @@ impl Builder<'_> {
                 return self.push(Step::Apply(Function::Softplus, z));
             }
             if let Step::Add(p, q) = self.steps[a] {
-                let rest = if self.is(p, 1.0) { Some(q) } else if self.is(q, 1.0) { Some(p) } else { None };
+                let rest = if self.is(p, 1.0) {
+                    Some(q)
+                } else if self.is(q, 1.0) {
+                    Some(p)
+                } else {
+                    None
+                };
                 if let Some(rest) = rest {
                     return self.push(Step::Log1p(rest));
                 }
@@ -334,9 +355,9 @@ impl Builder<'_> {
                 let places = (0..d * d).map(|k| if k % (d + 1) == 0 { one } else { zero }).collect();
                 Ok(Parts { rows: d, columns: d, places })
             }
-            Kind::List(parts) => {
-                Ok(Parts::vector(parts.iter().map(|part| self.one(part, "a list")).collect::<Result<_, _>>()?))
-            }
+            Kind::List(parts) => Ok(Parts::vector(
+                parts.iter().map(|part| self.one(part, "a list")).collect::<Result<_, _>>()?,
+            )),
             Kind::Rows(rows) => {
                 let columns = rows.first().map_or(0, Vec::len);
                 let places: Vec<usize> =
@@ -364,7 +385,11 @@ impl Builder<'_> {
                 let diagonal: Vec<usize> = a.places.iter().copied().step_by(a.columns + 1).collect();
                 let one = self.constant(1.0)?;
                 let ones = Parts::vector(vec![one; diagonal.len()]);
-                if a.rows == a.columns { self.inner(&Parts::vector(diagonal), &ones) } else { Err(WrittenError::Shape { what: "tr" }) }
+                if a.rows == a.columns {
+                    self.inner(&Parts::vector(diagonal), &ones)
+                } else {
+                    Err(WrittenError::Shape { what: "tr" })
+                }
             }
             _ => self.index_notation(e),
         }
@@ -386,7 +411,11 @@ impl Builder<'_> {
                     }
                     place = place * a.columns + i;
                 }
-                a.places.get(place).copied().map(Parts::one).ok_or(WrittenError::Shape { what: "a component" })
+                a.places
+                    .get(place)
+                    .copied()
+                    .map(Parts::one)
+                    .ok_or(WrittenError::Shape { what: "a component" })
             }
             Kind::Sum(index, body) => {
                 let all = self.for_all(std::slice::from_ref(index), body)?;
@@ -409,7 +438,9 @@ impl Builder<'_> {
 
     /// The body for all values of the indices, the last one fastest.
     fn for_all(&mut self, indices: &[Index], body: &Expr) -> Result<Vec<usize>, WrittenError> {
-        let Some((first, rest)) = indices.split_first() else { return Ok(vec![self.one(body, "a component")?]) };
+        let Some((first, rest)) = indices.split_first() else {
+            return Ok(vec![self.one(body, "a component")?]);
+        };
         let before = self.indices.get(&first.id).copied();
         let mut all = vec![];
         for value in 0..self.names.length(first) {
@@ -454,12 +485,17 @@ fn form(kind: &Kind) -> &'static str {
     match kind {
         Kind::Expect(_) | Kind::Var(_) | Kind::Cov(_) | Kind::CrossCov(..) => "an expectation",
         Kind::Mean(..) | Kind::SumOver(..) => "a batch",
-        Kind::Grad(_) | Kind::Hess(_) | Kind::Lap(_) | Kind::Jac(_) | Kind::Divergence(_) | Kind::Partial(..) => {
-            "a derivative"
-        }
+        Kind::Grad(_)
+        | Kind::Hess(_)
+        | Kind::Lap(_)
+        | Kind::Jac(_)
+        | Kind::Divergence(_)
+        | Kind::Partial(..) => "a derivative",
         Kind::Integral(_) => "an integral",
         Kind::Apply(..) => "a declared function",
-        Kind::MatrixRoot(_) | Kind::Inverse(_) | Kind::LogDet(_) => "an inverse, a determinant or a root of a matrix",
+        Kind::MatrixRoot(_) | Kind::Inverse(_) | Kind::LogDet(_) => {
+            "an inverse, a determinant or a root of a matrix"
+        }
         Kind::Shift(..) | Kind::At(..) => "a replacement",
         Kind::Conditional(..) | Kind::Current(_) => "a step",
         _ => "this form",

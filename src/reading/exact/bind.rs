@@ -1,14 +1,12 @@
 //! From the entries of an instance to what the names of a derivation are.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
-
+use super::Unable;
 use super::drawn;
 use super::evaluate::Evaluator;
 use super::instance::ExactInstance;
 use super::model::{Field, Model, Shape as OneVariable};
 use super::needs::symbols_of;
 use super::recording::LossRows;
-use super::Unable;
 use crate::data::Data;
 use crate::expression::{
     Entry, FieldShape, Instance, Lengths, RandomShape, Shape, Sign, SymbolId, SymbolKind, Symbols, Value,
@@ -31,7 +29,7 @@ pub struct BindError {
     /// Bytes of the entry in its file.
     pub span: Range<usize>,
     /// What is wrong.
-    pub reason: BindReason,
+    pub reason: Box<BindReason>,
 }
 
 /// Why an entry of an instance cannot be taken.
@@ -134,7 +132,11 @@ struct Binding<'a> {
 type Bound<T> = Result<T, BindReason>;
 
 fn at<T>(entry: &Entry, result: Bound<T>) -> Result<T, BindError> {
-    result.map_err(|reason| BindError { key: entry.key.to_string(), span: entry.span.clone(), reason })
+    result.map_err(|reason| BindError {
+        key: entry.key.to_string(),
+        span: entry.span.clone(),
+        reason: Box::new(reason),
+    })
 }
 
 /// The order in which entries are taken: what others rest on comes first.
@@ -157,7 +159,8 @@ impl Binding<'_> {
         }
         self.dimension()?;
         self.declare_columns();
-        let mut entries: Vec<&Entry> = self.instance.entries.iter().filter(|entry| &*entry.key != "data").collect();
+        let mut entries: Vec<&Entry> =
+            self.instance.entries.iter().filter(|entry| &*entry.key != "data").collect();
         entries.sort_by_key(|entry| rank(self.symbols.find(&entry.key).map(|id| &self.symbols.get(id).kind)));
         let mut fields = vec![];
         for entry in entries {
@@ -220,7 +223,12 @@ impl Binding<'_> {
     }
 
     /// A name that varies with the data, if it is free or declared to be random.
-    fn column(&mut self, name: &str, shape: RandomShape, of: &dyn Fn(&[f64]) -> Vec<f64>) -> Option<SymbolId> {
+    fn column(
+        &mut self,
+        name: &str,
+        shape: RandomShape,
+        of: &dyn Fn(&[f64]) -> Vec<f64>,
+    ) -> Option<SymbolId> {
         let id = match self.symbols.find(name) {
             None => self.symbols.declare(name, SymbolKind::Random { shape, distribution: None }),
             Some(id) => match self.symbols.get(id).kind {
@@ -242,7 +250,9 @@ impl Binding<'_> {
     fn entry(&mut self, entry: &Entry) -> Bound<Option<SymbolId>> {
         let Some(id) = self.symbols.find(&entry.key).filter(|id| !self.is_of_data(*id)) else {
             let names = self.symbols.iter().map(|(_, symbol)| &*symbol.name).chain(["data"]);
-            return Err(BindReason::UnknownKey { nearest: nearest_name(&entry.key, names).map(str::to_owned) });
+            return Err(BindReason::UnknownKey {
+                nearest: nearest_name(&entry.key, names).map(str::to_owned),
+            });
         };
         match self.symbols.get(id).kind.clone() {
             SymbolKind::Space => self.points(&entry.value)?,
@@ -432,7 +442,9 @@ impl Binding<'_> {
 
     /// A bound function is what it was declared to be: symmetric, positive.
     fn check_field(&self, id: SymbolId) -> Bound<()> {
-        let SymbolKind::Field { shape, sign, arguments, .. } = &self.symbols.get(id).kind else { return Ok(()) };
+        let SymbolKind::Field { shape, sign, arguments, .. } = &self.symbols.get(id).kind else {
+            return Ok(());
+        };
         let symmetric = *shape == FieldShape::Symmetric;
         if !(symmetric || *sign != Sign::Any) || !arguments.is_empty() {
             return Ok(());
@@ -445,15 +457,20 @@ impl Binding<'_> {
             let mut evaluator = Evaluator::new(&model, None, 1);
             let value = evaluator.eval(e, 2).map_err(BindReason::NoValue)?;
             if symmetric {
-                let skew = value.minus(&evaluator.ring, 2, &value.transposed()).map_err(BindReason::NoValue)?;
+                let skew =
+                    value.minus(&evaluator.ring, 2, &value.transposed()).map_err(BindReason::NoValue)?;
                 if !skew.is_rounding(64.0) {
                     return Err(BindReason::NotSymmetric);
                 }
             }
             let (found, _) = value.at(0, 0);
             match sign {
-                Sign::Positive if found <= 0.0 => return Err(BindReason::Sign { expected: "above 0", found }),
-                Sign::NonNegative if found < 0.0 => return Err(BindReason::Sign { expected: "at least 0", found }),
+                Sign::Positive if found <= 0.0 => {
+                    return Err(BindReason::Sign { expected: "above 0", found });
+                }
+                Sign::NonNegative if found < 0.0 => {
+                    return Err(BindReason::Sign { expected: "at least 0", found });
+                }
                 Sign::Any | Sign::NonNegative | Sign::Positive => {}
             }
         }

@@ -92,7 +92,9 @@ pub(super) fn compare(
     claimed: Claimed<'_>,
 ) -> Result<Found, Unable> {
     let mut powers = match claimed {
-        Some((remainder, small)) => usize::try_from(first_open(&remainder.order, small)?).unwrap_or(0) + BEYOND,
+        Some((remainder, small)) => {
+            usize::try_from(first_open(&remainder.order, small)?).unwrap_or(0) + BEYOND
+        }
         None => 1,
     };
     for _ in 0..TRIES {
@@ -122,7 +124,7 @@ fn compare_by(
     missing: &mut usize,
 ) -> Result<Option<Found>, Unable> {
     let mut evaluator = Evaluator::new(&prepared.model, claimed.map(|(_, small)| small), powers);
-    let sources = evaluator.sources(left).together(&*evaluator.sources(right));
+    let sources = evaluator.sources(left).together(&evaluator.sources(right));
     let mut outcomes = evaluator.outcomes(&sources, 3)?;
     let stride = outcomes.len().div_ceil(OUTCOMES).max(1);
     outcomes = outcomes.into_iter().step_by(stride).collect();
@@ -220,7 +222,10 @@ impl Sides {
     fn range(&self) -> (i32, i32, i32) {
         let all = || self.left.iter().chain(&self.right);
         let lowest = all().map(Tensor::offset).min().unwrap_or(0);
-        let last = all().map(|x| x.offset().saturating_add(i32::try_from(x.terms()).unwrap_or(0)) - 1).max().unwrap_or(0);
+        let last = all()
+            .map(|x| x.offset().saturating_add(i32::try_from(x.terms()).unwrap_or(0)) - 1)
+            .max()
+            .unwrap_or(0);
         (lowest, last, all().map(Tensor::known).min().unwrap_or(EXACT))
     }
 
@@ -247,13 +252,17 @@ impl Sides {
             *missing = usize::try_from(open - 1 - known).unwrap_or(1);
             return Ok(None);
         }
-        let order = |power: i32| {
-            Rational::new(i64::from(power), i64::from(small.power)).unwrap_or(Rational::ZERO)
-        };
+        let order =
+            |power: i32| Rational::new(i64::from(power), i64::from(small.power)).unwrap_or(Rational::ZERO);
         let highest = if known == EXACT { last.max(open) } else { known };
         let slope = |leading: Option<i32>| {
             let known = if known == EXACT { highest } else { known };
-            Some(Slope { claimed: remainder.order.clone(), leading: leading.map(order), known: order(known), fitted: None })
+            Some(Slope {
+                claimed: remainder.order.clone(),
+                leading: leading.map(order),
+                known: order(known),
+                fitted: None,
+            })
         };
         let mut agreed = Agreed::default();
         for power in lowest.min(open - 1)..open {
@@ -262,11 +271,16 @@ impl Sides {
                     let components = if here.vanishes() { vec![] } else { here.components.clone() };
                     agreed.join(Agreed { outcomes: 0, components: vec![], ..here });
                     if !components.is_empty() || power == open - 1 && agreed.components.is_empty() {
-                        agreed.components = if components.is_empty() { self.components(power, slack) } else { components };
+                        agreed.components =
+                            if components.is_empty() { self.components(power, slack) } else { components };
                     }
                 }
                 Judged::Differ(components) => {
-                    return Ok(Some(Found::Differ { components, order: Some(order(power)), slope: slope(Some(power)) }));
+                    return Ok(Some(Found::Differ {
+                        components,
+                        order: Some(order(power)),
+                        slope: slope(Some(power)),
+                    }));
                 }
             }
         }
@@ -330,7 +344,10 @@ mod tests {
     fn components_agree_differ_or_are_unclear() {
         assert!(matches!(judge(vec![component(1.0, 1.0 + 1e-15, 1e-14)]), Ok(Judged::Agree(_))), "rounding");
         assert!(matches!(judge(vec![component(1.0, 1.1, 1e-14)]), Ok(Judged::Differ(_))), "a difference");
-        assert!(matches!(judge(vec![component(1.0, 1.0 + 1e-13, 1e-14)]), Err(Unable::Unclear { .. })), "neither");
+        assert!(
+            matches!(judge(vec![component(1.0, 1.0 + 1e-13, 1e-14)]), Err(Unable::Unclear { .. })),
+            "neither"
+        );
         assert!(
             matches!(judge(vec![component(1.0, 1.0, 0.1)]), Err(Unable::IllConditioned { .. })),
             "agreement to one digit is none"

@@ -179,11 +179,15 @@ fn settled(prepared: &mut Prepared, left: &Expr, right: &Expr) -> Result<bool, U
 
 /// `B = B'` everywhere.
 fn symmetric(prepared: &mut Prepared, id: SymbolId, left: &Expr, right: &Expr) -> Result<bool, Unable> {
-    if !prepared.model.fields.contains_key(&id) {
-        prepared.model.fields.insert(id, Field::Symmetric);
+    if let std::collections::hash_map::Entry::Vacant(e) = prepared.model.fields.entry(id) {
+        e.insert(Field::Symmetric);
         return Ok(true);
     }
-    if holds(prepared, left, right)? { Ok(true) } else { Err(Unable::Unmet { what: "the symmetry of a matrix" }) }
+    if holds(prepared, left, right)? {
+        Ok(true)
+    } else {
+        Err(Unable::Unmet { what: "the symmetry of a matrix" })
+    }
 }
 
 /// Gives a free scalar or function the value that it has to have at the point.
@@ -216,7 +220,7 @@ fn pin(prepared: &mut Prepared, id: SymbolId, symbol: &Expr, value: &Expr) -> Re
 /// Whether two expressions agree at the point, with their first derivatives.
 fn holds(prepared: &Prepared, left: &Expr, right: &Expr) -> Result<bool, Unable> {
     let mut evaluator = Evaluator::new(&prepared.model, None, 1);
-    let sources = evaluator.sources(left).together(&*evaluator.sources(right));
+    let sources = evaluator.sources(left).together(&evaluator.sources(right));
     let mut all = true;
     let outcomes = evaluator.outcomes(&sources, 3)?;
     evaluator.for_outcomes(outcomes, &mut |this, _| {
@@ -246,7 +250,9 @@ fn move_point(prepared: &mut Prepared, equations: &[(&Expr, &Expr)]) -> Result<(
             let doubt = residual.zip_map(&rounding, |r, bound| r.abs() + bound * f64::EPSILON);
             prepared.slack = (inverse.abs() * doubt).iter().copied().collect();
             if moved && !prepared.drawn_point {
-                prepared.notes.push(format!("theta moved to {:?}, where the conditions hold", prepared.model.theta));
+                prepared
+                    .notes
+                    .push(format!("theta moved to {:?}, where the conditions hold", prepared.model.theta));
             }
             return Ok(());
         }
@@ -261,10 +267,10 @@ fn move_point(prepared: &mut Prepared, equations: &[(&Expr, &Expr)]) -> Result<(
 }
 
 /// Values, derivatives and error bounds of `left - right` of all equations.
-fn residual(
-    prepared: &Prepared,
-    equations: &[(&Expr, &Expr)],
-) -> Result<(DVector<f64>, DMatrix<f64>, DVector<f64>), Unable> {
+type Residual = (DVector<f64>, DMatrix<f64>, DVector<f64>);
+
+/// What is left of all equations at the point.
+fn residual(prepared: &Prepared, equations: &[(&Expr, &Expr)]) -> Result<Residual, Unable> {
     let d = prepared.model.dim();
     let (mut values, mut slopes, mut bounds) = (vec![], vec![], vec![]);
     let mut evaluator = Evaluator::new(&prepared.model, None, 1);

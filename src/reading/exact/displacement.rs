@@ -176,7 +176,9 @@ impl Evaluator<'_> {
         let stretched = Tensor::identity(d).plus(&self.ring, cut, &slope.clone().scaled(s))?;
         let determinant = linear::determinant(&self.ring, cut, &stretched)?;
         if determinant.at(0, 0).0 <= 0.0 {
-            return Err(Unable::NotConverged { what: "a step that turns space inside out, which is too large: it" });
+            return Err(Unable::NotConverged {
+                what: "a step that turns space inside out, which is too large: it",
+            });
         }
         let weight = super::univariate::reciprocal(&self.ring, cut, &determinant)?;
         weight.minus(&self.ring, cut, &Tensor::number(1.0))
@@ -199,7 +201,8 @@ impl Evaluator<'_> {
             let change = &inverse * &residual;
             let size = theta.iter().zip(&value).map(|(x, v)| x.abs() + v.abs()).fold(0.0, f64::max);
             if change.amax() <= 8.0 * f64::EPSILON * size {
-                let blur = inverse.abs() * DVector::from_iterator(d, (0..d).map(|i| size + s * here.at(i, 0).1));
+                let blur =
+                    inverse.abs() * DVector::from_iterator(d, (0..d).map(|i| size + s * here.at(i, 0).1));
                 settled = Some((inverse, blur));
                 break;
             }
@@ -208,7 +211,8 @@ impl Evaluator<'_> {
             }
             theta.iter_mut().zip(change.iter()).for_each(|(x, c)| *x -= c);
         }
-        let (inverse, blur) = settled.ok_or(Unable::NotConverged { what: "the place where a step begins" })?;
+        let (inverse, blur) =
+            settled.ok_or(Unable::NotConverged { what: "the place where a step begins" })?;
         let place = Place { theta, ..self.place.clone() };
         self.elsewhere(place, |this| this.landing_near(step, s, cut, (&inverse, &blur)))
     }
@@ -225,7 +229,9 @@ impl Evaluator<'_> {
         let d = self.model.dim();
         let step = self.eval(step, cut + 2)?;
         if !step.is_plain() {
-            return Err(Unable::NoSeries { what: "a step that does not vanish with the small parameter, but depends on it," });
+            return Err(Unable::NoSeries {
+                what: "a step that does not vanish with the small parameter, but depends on it,",
+            });
         }
         let doubt = Tensor::constants(Dims::Vector(d), vec![0.0; d], blur.as_slice().to_vec());
         let linear_part = step.gradient(&self.ring)?.of_monomial(0);

@@ -53,7 +53,9 @@ impl Law {
         match self {
             Self::Rademacher => Ok(vec![(1.0, 0.5), (-1.0, 0.5)]),
             Self::Bernoulli(p) if (0.0..=1.0).contains(p) => Ok(vec![(1.0, *p), (0.0, 1.0 - p)]),
-            Self::Poisson(mean) if !(*mean > 0.0 && mean.is_finite()) => Err(Unable::NotSmooth { what, at: *mean }),
+            Self::Poisson(mean) if !(*mean > 0.0 && mean.is_finite()) => {
+                Err(Unable::NotSmooth { what, at: *mean })
+            }
             Self::Bernoulli(p) => Err(Unable::NotSmooth { what, at: *p }),
             Self::Normal => golub_welsch(points, |_| 0.0, count),
             Self::Uniform => golub_welsch(points, |_| 0.0, |k| count(k * k) / (4.0 * count(k * k) - 1.0)),
@@ -65,11 +67,7 @@ impl Law {
 }
 
 /// The rule of the recurrence `a_k`, `b_k`.
-fn golub_welsch(
-    points: usize,
-    a: impl Fn(usize) -> f64,
-    b: impl Fn(usize) -> f64,
-) -> Result<Rule, Unable> {
+fn golub_welsch(points: usize, a: impl Fn(usize) -> f64, b: impl Fn(usize) -> f64) -> Result<Rule, Unable> {
     let matrix = DMatrix::from_fn(points, points, |i, j| match i.abs_diff(j) {
         0 => a(i),
         1 => b(i.max(j)).sqrt(),
@@ -176,7 +174,9 @@ mod tests {
 
     #[test]
     fn what_is_no_distribution_is_refused() {
-        for law in [Law::Bernoulli(1.5), Law::Poisson(-1.0), Law::Moments(vec![1.0, 0.5]), Law::Moments(vec![])] {
+        for law in
+            [Law::Bernoulli(1.5), Law::Poisson(-1.0), Law::Moments(vec![1.0, 0.5]), Law::Moments(vec![])]
+        {
             assert!(law.rule(3).is_err(), "{law:?}");
         }
     }

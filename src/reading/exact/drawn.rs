@@ -77,7 +77,8 @@ fn function(ring: &Ring, cut: usize, at: &Draw<'_>, name: &str, component: usize
     let spread = 1.5 / f64::from(u32::try_from(d.max(1)).unwrap_or(u32::MAX)).sqrt();
     let ridge = |rng: &mut ChaCha8Rng| {
         let weights: Vec<f64> = (0..d).map(|_| spread * amplitude(rng)).collect();
-        let phase: f64 = between(rng, -1.0, 1.0) + at.values.iter().map(|x| 0.7 * amplitude(rng) * x).sum::<f64>();
+        let phase: f64 =
+            between(rng, -1.0, 1.0) + at.values.iter().map(|x| 0.7 * amplitude(rng) * x).sum::<f64>();
         let weights = Tensor::exact(Dims::Vector(d), weights);
         at.theta.dot(ring, cut, &weights)?.plus(ring, cut, &Tensor::number(phase))
     };
@@ -213,7 +214,10 @@ mod tests {
         assert!(root.roots().min() >= 1.0, "symmetric, and at least I");
         let test = symbol(FieldShape::Scalar, Sign::Any, true);
         assert!(value(&test, &[6.0, 3.0], 0, 0).at(0, 0).0.abs() < 1e-12, "zero far out");
-        assert_eq!(value(&symbol(FieldShape::Matrix, Sign::Any, false), &[0.0, 0.0], 0, 0).dims(), Dims::Matrix(2, 3));
+        assert_eq!(
+            value(&symbol(FieldShape::Matrix, Sign::Any, false), &[0.0, 0.0], 0, 0).dims(),
+            Dims::Matrix(2, 3)
+        );
     }
 
     #[test]

@@ -112,9 +112,9 @@ impl<'a> Evaluator<'a> {
             Shape::Scalar => Ok(Dims::Scalar),
             Shape::Vector(n) => Ok(Dims::Vector(length(n))),
             Shape::Matrix(rows, columns) => Ok(Dims::Matrix(length(rows), length(columns))),
-            Shape::Components(_) => {
-                Err(Unable::Unsupported { what: "components under three or more indices stand inside an expression" })
-            }
+            Shape::Components(_) => Err(Unable::Unsupported {
+                what: "components under three or more indices stand inside an expression",
+            }),
         }
     }
 
@@ -177,9 +177,7 @@ impl<'a> Evaluator<'a> {
                 Dims::Scalar | Dims::Vector(_) => Tensor::number(1.0),
             },
             Kind::Dimension => Tensor::number(count(self.model.dim())),
-            Kind::Kronecker(i, j) => {
-                Tensor::number(if self.index(i)? == self.index(j)? { 1.0 } else { 0.0 })
-            }
+            Kind::Kronecker(i, j) => Tensor::number(if self.index(i)? == self.index(j)? { 1.0 } else { 0.0 }),
             Kind::Add(_)
             | Kind::Neg(_)
             | Kind::Mul(..)
@@ -229,7 +227,10 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn index(&self, index: &Index) -> Result<usize, Unable> {
-        self.indices.get(&index.id).copied().ok_or(Unable::Unsupported { what: "an index is free where none can be" })
+        self.indices
+            .get(&index.id)
+            .copied()
+            .ok_or(Unable::Unsupported { what: "an index is free where none can be" })
     }
 
     /// Runs something for every value of an index.
@@ -274,7 +275,9 @@ impl<'a> Evaluator<'a> {
             },
             SymbolKind::Space => self.theta()?,
             SymbolKind::Coordinate(i) => self.theta()?.component(*i as usize),
-            SymbolKind::Random { shape, distribution } => self.random(id, *shape, distribution.as_ref(), cut)?,
+            SymbolKind::Random { shape, distribution } => {
+                self.random(id, *shape, distribution.as_ref(), cut)?
+            }
             SymbolKind::Field { arguments, .. } => return self.field(id, arguments, shape, cut),
             SymbolKind::Noise { time_step, .. } => self.noise(id, *time_step, shape, cut)?,
             SymbolKind::Function => {
@@ -293,10 +296,12 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Tensor, Unable> {
         if let Some(distribution) = distribution {
             let z = self.copies.value(self.copy, id);
-            let z = z.ok_or(Unable::Unsupported { what: "a random number stands outside every expectation" })?;
+            let z =
+                z.ok_or(Unable::Unsupported { what: "a random number stands outside every expectation" })?;
             return self.located(distribution, z, cut);
         }
-        let row = self.copies.row(self.copy).ok_or(Unable::Unsupported { what: "a data point is not drawn" })?;
+        let row =
+            self.copies.row(self.copy).ok_or(Unable::Unsupported { what: "a data point is not drawn" })?;
         let values = self.model.randoms.get(&id).and_then(|rows| rows.get(row));
         let values = values.ok_or(Unable::Unsupported { what: "a random name has no value" })?;
         let dims = if shape == RandomShape::Vector { Dims::Vector(values.len()) } else { Dims::Scalar };
@@ -326,11 +331,18 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn noise(&mut self, id: SymbolId, time_step: SymbolId, shape: Shape, cut: usize) -> Result<Tensor, Unable> {
+    fn noise(
+        &mut self,
+        id: SymbolId,
+        time_step: SymbolId,
+        shape: Shape,
+        cut: usize,
+    ) -> Result<Tensor, Unable> {
         let dims = self.dims(shape)?;
         let found = self.outcome.noises.iter().find(|(noise, _)| *noise == id);
         let values = found.map(|(_, values)| values.clone());
-        let values = values.ok_or(Unable::Unsupported { what: "a noise stands outside every expectation" })?;
+        let values =
+            values.ok_or(Unable::Unsupported { what: "a noise stands outside every expectation" })?;
         let errors = values.iter().map(|z| 16.0 * z.abs()).collect();
         let dt = self.symbol(time_step, Shape::Scalar, cut)?;
         let root = power_of(&self.ring, cut, &dt, 0.5)?;
@@ -358,7 +370,8 @@ impl<'a> Evaluator<'a> {
                 Rc::new(drawn.plus(&self.ring, cut, &constant)?)
             }
             Field::Loss(rows) => {
-                let row = self.copies.row(copy).ok_or(Unable::Unsupported { what: "a data point is not drawn" })?;
+                let row =
+                    self.copies.row(copy).ok_or(Unable::Unsupported { what: "a data point is not drawn" })?;
                 Rc::new(rows.evaluate(&self.ring, cut, model.row(row), &self.place.theta)?)
             }
             Field::Expression(e) => return self.eval(e, cut),
@@ -380,7 +393,8 @@ impl<'a> Evaluator<'a> {
         let row = if arguments.is_empty() { None } else { self.copies.row(self.copy) };
         let mut values = vec![];
         for &argument in arguments {
-            if let SymbolKind::Random { distribution: Some(distribution), .. } = &model.symbols.get(argument).kind
+            if let SymbolKind::Random { distribution: Some(distribution), .. } =
+                &model.symbols.get(argument).kind
                 && let Some(z) = self.copies.value(self.copy, argument)
             {
                 values.push(self.located(distribution, z, 0)?.at(0, 0).0);
@@ -423,7 +437,7 @@ impl<'a> Evaluator<'a> {
         let z = self.eval(s, cut)?;
         let model = self.model;
         match model.functions.get(&symbol) {
-            None | Some(OneVariable::Drawn) => {
+            None => {
                 let name = &model.symbols.get(symbol).name;
                 drawn::of_one_variable(&self.ring, cut, (model.seed, name), order, &z)
             }

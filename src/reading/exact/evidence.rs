@@ -175,7 +175,9 @@ pub enum Unable {
         bound: f64,
     },
     /// The series agree, but the numbers at small values of the parameter do not show the order.
-    #[error("the coefficients agree below order {claimed}, but the differences at small values fall like the power {fitted:.2}")]
+    #[error(
+        "the coefficients agree below order {claimed}, but the differences at small values fall like the power {fitted:.2}"
+    )]
     Slope {
         /// The claimed order.
         claimed: f64,
@@ -183,7 +185,9 @@ pub enum Unable {
         fitted: f64,
     },
     /// The sides differ by more than the bound of the rounding errors, but not by far more.
-    #[error("the sides differ by {error:.1e}, where rounding explains {bound:.1e}: neither agreement nor difference")]
+    #[error(
+        "the sides differ by {error:.1e}, where rounding explains {bound:.1e}: neither agreement nor difference"
+    )]
     Unclear {
         /// The difference.
         error: f64,
@@ -196,6 +200,10 @@ impl fmt::Display for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let indices: Vec<String> = self.indices.iter().map(ToString::to_string).collect();
         let place = if indices.is_empty() { String::new() } else { format!("[{}]", indices.join(", ")) };
-        write!(f, "left{place} = {:.12e}, right{place} = {:.12e}, rounding {:.1e}", self.left, self.right, self.bound)
+        write!(
+            f,
+            "left{place} = {:.12e}, right{place} = {:.12e}, rounding {:.1e}",
+            self.left, self.right, self.bound
+        )
     }
 }

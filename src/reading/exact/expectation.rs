@@ -119,7 +119,8 @@ impl Evaluator<'_> {
     ) -> Result<Tensor, Unable> {
         let outcome = Rc::clone(&self.outcome);
         let copies = outcome.batches.iter().find(|(number, _)| *number == batch).map(|(_, copies)| copies);
-        let copies = copies.ok_or(Unable::Unsupported { what: "a batch stands outside every expectation" })?;
+        let copies =
+            copies.ok_or(Unable::Unsupported { what: "a batch stands outside every expectation" })?;
         let mut sum = Tensor::zero(self.dims(body.shape())?);
         let before = self.copy;
         for &copy in copies {
@@ -267,7 +268,9 @@ impl Evaluator<'_> {
         for (id, shape) in &sources.noises {
             let rule = Law::Normal.rule(points)?;
             let noises = powers(&rule, self.dims(*shape)?.len())?;
-            all = multiply(&all, &noises, |outcome, values: &Vec<f64>| outcome.noises.push((*id, values.clone())))?;
+            all = multiply(&all, &noises, |outcome, values: &Vec<f64>| {
+                outcome.noises.push((*id, values.clone()))
+            })?;
         }
         Ok(all)
     }
@@ -284,7 +287,8 @@ impl Evaluator<'_> {
             all = multiply_copies(&all, &law.rule(points)?, |copy, z| copy.values.push((id, z.to_bits())))?;
         }
         if of_data {
-            let rows: Vec<(usize, f64)> = (0..self.model.rows).map(|row| (row, 1.0 / count(self.model.rows))).collect();
+            let rows: Vec<(usize, f64)> =
+                (0..self.model.rows).map(|row| (row, 1.0 / count(self.model.rows))).collect();
             all = multiply_copies(&all, &rows, |copy, row| copy.row = Some(row))?;
         }
         Ok(all.into_iter().map(|(copy, weight)| (self.copies.number(copy), weight)).collect())
@@ -314,7 +318,11 @@ impl Evaluator<'_> {
     fn size(&mut self, e: &Expr, what: &'static str) -> Result<usize, Unable> {
         let found = self.plain(e)?;
         if found >= 1.0 && found.fract() == 0.0 && found <= 1e6 {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within bounds")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "whole and within bounds"
+            )]
             return Ok(found as usize);
         }
         Err(Unable::Size { what, found })

@@ -1,7 +1,7 @@
 //! What an instance binds, claim by claim completed by what is drawn at random.
 
-use super::model::{Field, Shape as OneVariable};
 use super::conditions::spoken;
+use super::model::{Field, Shape as OneVariable};
 use crate::expression::{Claim, SymbolId, SymbolKind, Symbols};
 use std::collections::HashMap;
 use std::sync::Arc;

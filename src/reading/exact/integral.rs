@@ -30,7 +30,8 @@ impl Evaluator<'_> {
         let sum = first.sum.plus(&self.ring, 0, &second.sum)?.scaled(0.5);
         let difference = first.sum.minus(&self.ring, 0, &second.sum)?;
         let size = first.size.max(second.size);
-        let settled = difference.is_small(64.0, DIFFERENCE * size) && first.edge.max(second.edge) <= EDGE * size;
+        let settled =
+            difference.is_small(64.0, DIFFERENCE * size) && first.edge.max(second.edge) <= EDGE * size;
         if settled { Ok(sum.blurred(&difference)) } else { Err(Unable::NotConverged { what: "an integral" }) }
     }
 
@@ -39,7 +40,8 @@ impl Evaluator<'_> {
         let cell = SPACING.powi(i32::try_from(d).unwrap_or(i32::MAX));
         let ticks: Vec<i32> = (-REACH..=REACH).collect();
         let mut grid = Grid { sum: Tensor::zero(Dims::Scalar), size: 0.0, edge: 0.0 };
-        let lines: Vec<Option<i32>> = if d > 1 { ticks.iter().copied().map(Some).collect() } else { vec![None] };
+        let lines: Vec<Option<i32>> =
+            if d > 1 { ticks.iter().copied().map(Some).collect() } else { vec![None] };
         for line in lines {
             for &tick in &ticks {
                 let place = |tick: i32| SPACING * (f64::from(tick) + offset);

@@ -30,7 +30,7 @@ pub(super) fn exponent(prepared: &Prepared, (left, right): (&Expr, &Expr), symbo
         let mut model = prepared.model.clone();
         model.scalars.insert(symbol, value);
         let mut evaluator = Evaluator::new(&model, None, 1);
-        let sources = evaluator.sources(left).together(&*evaluator.sources(right));
+        let sources = evaluator.sources(left).together(&evaluator.sources(right));
         if !sources.is_certain() {
             return None;
         }
@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_power_has_its_exponent() {
-        let points: Vec<(f64, f64)> = [0.1_f64, 0.05, 0.025].iter().map(|x| (x.ln(), (3.0 * x.powi(3)).ln())).collect();
+        let points: Vec<(f64, f64)> =
+            [0.1_f64, 0.05, 0.025].iter().map(|x| (x.ln(), (3.0 * x.powi(3)).ln())).collect();
         assert!((fit(&points).unwrap() - 3.0).abs() < 1e-12, "cube");
         assert_eq!(fit(&points[..1]), None, "one point has no slope");
     }

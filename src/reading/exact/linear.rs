@@ -87,7 +87,8 @@ pub(super) fn determinant(ring: &Ring, cut: usize, a: &Tensor) -> Result<Tensor,
     let d = square(a);
     let lowest = a.offset();
     let size = |x: &Tensor| x.at(0, lowest).0.abs();
-    let mut rows: Vec<Vec<Tensor>> = (0..d).map(|i| (0..d).map(|j| a.component(i * d + j)).collect()).collect();
+    let mut rows: Vec<Vec<Tensor>> =
+        (0..d).map(|i| (0..d).map(|j| a.component(i * d + j)).collect()).collect();
     let mut result = Tensor::number(1.0);
     for k in 0..d {
         let best = (k..d).max_by(|&p, &q| size(&rows[p][k]).total_cmp(&size(&rows[q][k]))).unwrap_or(k);
@@ -264,7 +265,7 @@ mod tests {
             let (a, b) = (h.component(0), h.component(1));
             let product = a.times(ring, 3, &b).unwrap().scaled(0.3);
             let t = Tensor::small(1).scaled(0.2 * (2.0 * x).sin());
-            let diagonal = if place % (d + 1) == 0 { 2.0 } else { 0.1 };
+            let diagonal = if place.is_multiple_of(d + 1) { 2.0 } else { 0.1 };
             [Tensor::number(diagonal), a.scaled(0.2), product, t]
                 .iter()
                 .fold(Tensor::zero(Dims::Scalar), |sum, term| sum.plus(ring, 3, term).unwrap())

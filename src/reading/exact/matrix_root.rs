@@ -59,7 +59,8 @@ impl Evaluator<'_> {
             columns.push(value.minus(&this.ring, cut, &mean)?.scaled(weight.sqrt()));
             Ok(())
         })?;
-        let parts: Vec<Tensor> = (0..d).flat_map(|i| columns.iter().map(move |column| column.component(i))).collect();
+        let parts: Vec<Tensor> =
+            (0..d).flat_map(|i| columns.iter().map(move |column| column.component(i))).collect();
         let factor = Tensor::stacked(&self.ring, cut, Dims::Matrix(d, count), &parts)?;
         Ok(Some(Factor { factor, scale: scale.sqrt(), bound: d.min(count.saturating_sub(1)) }))
     }

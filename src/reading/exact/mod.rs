@@ -56,6 +56,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "every form that is not named is refused or left to its parts"
+)]
+
 mod bind;
 mod comparison;
 mod conditions;
@@ -136,7 +141,13 @@ fn evaluate_all(claim: &Claim, instance: &ExactInstance) -> Result<Evidence, Una
             Found::Agree(here) => agreed.join(here),
             Found::Differ { components, order, slope } => {
                 let point = prepared.model.theta;
-                return Ok(Evidence::Refuted(Box::new(Refutation { components, point, order, slope, notes })));
+                return Ok(Evidence::Refuted(Box::new(Refutation {
+                    components,
+                    point,
+                    order,
+                    slope,
+                    notes,
+                })));
             }
         }
     }

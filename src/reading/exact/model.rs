@@ -23,8 +23,6 @@ pub(super) enum Field {
 /// A function of one variable.
 #[derive(Debug, Clone)]
 pub(super) enum Shape {
-    /// A smooth function drawn at random.
-    Drawn,
     /// An expression in the first coordinate of a space of dimension 1.
     Expression(Expr, Arc<Symbols>),
 }

@@ -45,7 +45,8 @@ impl Needs {
         needs.halves |= needs.symbols.iter().any(|&id| {
             matches!(&symbols.get(id).kind, SymbolKind::Noise { time_step, .. } if Some(*time_step) == small)
         });
-        needs.halves |= claim.remainder.as_ref().is_some_and(|remainder| remainder.order.to_integer().is_none());
+        needs.halves |=
+            claim.remainder.as_ref().is_some_and(|remainder| remainder.order.to_integer().is_none());
         needs
     }
 
@@ -85,7 +86,9 @@ impl Needs {
 impl Needs {
     /// The parameters of a distribution.
     fn see_distribution(&mut self, id: SymbolId, symbols: &Symbols) {
-        let SymbolKind::Random { distribution: Some(distribution), .. } = &symbols.get(id).kind else { return };
+        let SymbolKind::Random { distribution: Some(distribution), .. } = &symbols.get(id).kind else {
+            return;
+        };
         let parameters: Vec<&Expr> = match distribution {
             Distribution::Normal(a, b) | Distribution::Uniform(a, b) => vec![a, b],
             Distribution::Bernoulli(a) | Distribution::Exponential(a) | Distribution::Poisson(a) => vec![a],

@@ -78,7 +78,9 @@ impl Evaluator<'_> {
             (_, Dims::Scalar) => a.times(&self.ring, cut, b),
             (Dims::Scalar, _) => b.times(&self.ring, cut, a),
             (Dims::Matrix(_, inner), Dims::Vector(n)) if inner == n => a.matrix_product(&self.ring, cut, b),
-            (Dims::Matrix(_, inner), Dims::Matrix(n, _)) if inner == n => a.matrix_product(&self.ring, cut, b),
+            (Dims::Matrix(_, inner), Dims::Matrix(n, _)) if inner == n => {
+                a.matrix_product(&self.ring, cut, b)
+            }
             _ => Err(wrong_shape()),
         }
     }
@@ -188,7 +190,12 @@ impl Evaluator<'_> {
     }
 
     /// The body for all values of the indices, the last one fastest.
-    pub(super) fn scalars(&mut self, indices: &[Index], body: &Expr, cut: usize) -> Result<Vec<Tensor>, Unable> {
+    pub(super) fn scalars(
+        &mut self,
+        indices: &[Index],
+        body: &Expr,
+        cut: usize,
+    ) -> Result<Vec<Tensor>, Unable> {
         let mut all = vec![];
         self.enter_indices(indices, &mut |this| {
             all.push((*this.eval(body, cut)?).clone());

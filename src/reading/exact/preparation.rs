@@ -1,14 +1,12 @@
 //! A model for one claim: what the instance binds, and what is drawn at random beside it.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
-
+use super::Unable;
 use super::conditions;
 use super::drawn;
 use super::evaluate::to_f64;
 use super::instance::ExactInstance;
 use super::model::{FREE_LENGTH, Model};
 use super::needs::{Needs, symbols_of};
-use super::Unable;
 use crate::expression::{Claim, Condition, Expr, FieldShape, Kind, RandomShape, SymbolId, SymbolKind};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -114,7 +112,11 @@ fn claimed_dimension(claim: &Claim) -> Option<usize> {
 /// The dimension where no point is bound.
 fn dimension(claim: &Claim, needs: &Needs, instance: &ExactInstance) -> usize {
     let named = instance.symbols.coordinates().map(<[SymbolId]>::len);
-    named.or(instance.dim).or_else(|| claimed_dimension(claim)).unwrap_or(if needs.integrates { 2 } else { 3 })
+    named.or(instance.dim).or_else(|| claimed_dimension(claim)).unwrap_or(if needs.integrates {
+        2
+    } else {
+        3
+    })
 }
 
 impl Prepared {
@@ -161,9 +163,11 @@ impl Prepared {
                     return Err(Unable::Size { what: "the number of points to draw from", found });
                 }
                 #[allow(clippy::cast_precision_loss, reason = "a small count")]
-                None => while rows > 2 && most(rows) > OUTCOMES as f64 {
-                    rows -= 1;
-                },
+                None => {
+                    while rows > 2 && most(rows) > OUTCOMES as f64 {
+                        rows -= 1;
+                    }
+                }
             }
         }
         for population in &needs.populations {
@@ -195,7 +199,7 @@ impl Prepared {
             let value = match bound {
                 Some(bound) if bound <= BATCH => continue,
                 Some(_) => BATCH,
-                None if self.model.seed % 2 == 0 => BATCH - 1.0,
+                None if self.model.seed.is_multiple_of(2) => BATCH - 1.0,
                 None => BATCH,
             };
             self.model.scalars.insert(id, value);
@@ -224,9 +228,9 @@ impl Prepared {
         for (id, symbol) in symbols.iter() {
             let SymbolKind::Random { shape, distribution: None } = symbol.kind else { continue };
             let length = if shape == RandomShape::Vector { dim } else { 1 };
-            randoms
-                .entry(id)
-                .or_insert_with(|| (0..rows).map(|row| drawn::numbers(*seed, &symbol.name, row, length)).collect());
+            randoms.entry(id).or_insert_with(|| {
+                (0..rows).map(|row| drawn::numbers(*seed, &symbol.name, row, length)).collect()
+            });
         }
     }
 

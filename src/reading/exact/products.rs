@@ -38,11 +38,14 @@ impl Tensor {
     /// The product of matrices, where a vector is a column; the result has the shape of a vector if the right one is.
     pub(super) fn matrix_product(&self, ring: &Ring, cut: usize, right: &Self) -> Result<Self, Unable> {
         let ((rows, inner), (_, columns)) = (self.dims.matrix(), right.dims.matrix());
-        let dims = if matches!(right.dims, Dims::Vector(_)) { Dims::Vector(rows) } else { Dims::Matrix(rows, columns) };
+        let dims = if matches!(right.dims, Dims::Vector(_)) {
+            Dims::Vector(rows)
+        } else {
+            Dims::Matrix(rows, columns)
+        };
         let places = (0..rows).flat_map(move |i| {
-            (0..columns).flat_map(move |j| {
-                (0..inner).map(move |k| (i * columns + j, i * inner + k, k * columns + j))
-            })
+            (0..columns)
+                .flat_map(move |j| (0..inner).map(move |k| (i * columns + j, i * inner + k, k * columns + j)))
         });
         Self::products(ring, cut, [self, right], dims, places)
     }

@@ -34,7 +34,13 @@ impl LossRows {
     ///
     /// # Errors
     /// It is not smooth there, or not defined.
-    pub(super) fn evaluate(&self, ring: &Ring, cut: usize, row: usize, theta: &[f64]) -> Result<Tensor, Unable> {
+    pub(super) fn evaluate(
+        &self,
+        ring: &Ring,
+        cut: usize,
+        row: usize,
+        theta: &[f64],
+    ) -> Result<Tensor, Unable> {
         if row >= self.problem.rows() || self.problem.check_theta(theta).is_err() {
             return Err(Unable::NotFinite { what: "the loss" });
         }

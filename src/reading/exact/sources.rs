@@ -95,7 +95,7 @@ impl Finder {
             _ => {}
         }
         for child in e.children() {
-            all.take(&*self.of(child, symbols));
+            all.take(&self.of(child, symbols));
         }
         let mut index = |index: &Index| {
             all.indices.insert(index.id);

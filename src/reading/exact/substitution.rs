@@ -36,7 +36,8 @@ impl Powers {
                     }
                 }
             }
-            degrees.push(powers.into_iter().map(|power| power.unwrap_or_else(|| Tensor::number(0.0))).collect());
+            degrees
+                .push(powers.into_iter().map(|power| power.unwrap_or_else(|| Tensor::number(0.0))).collect());
         }
         Ok(Self { degrees })
     }

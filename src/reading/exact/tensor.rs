@@ -86,7 +86,13 @@ pub(super) struct Part<'a> {
 }
 
 impl Tensor {
-    pub(super) fn blank(ring: &Ring, dims: Dims, degree: usize, offset: i32, terms: usize) -> Result<Self, Unable> {
+    pub(super) fn blank(
+        ring: &Ring,
+        dims: Dims,
+        degree: usize,
+        offset: i32,
+        terms: usize,
+    ) -> Result<Self, Unable> {
         let monomials = ring.up_to(degree);
         let size = dims.len().checked_mul(monomials).and_then(|n| n.checked_mul(terms));
         let size = size.filter(|&n| n <= 1 << 27).ok_or(Unable::TooLarge { what: "numbers" })?;
@@ -258,11 +264,6 @@ impl Tensor {
         self
     }
 
-    /// The same coefficients, taken as exact.
-    pub(super) fn without_errors(&self) -> Self {
-        Self { error: vec![0.0; self.error.len()], ..self.clone() }
-    }
-
     /// Whether every coefficient is at most so many times the bound of its error.
     pub(super) fn is_rounding(&self, factor: f64) -> bool {
         self.value.iter().zip(&self.error).all(|(value, error)| value.abs() <= factor * error * f64::EPSILON)
@@ -304,7 +305,8 @@ impl Tensor {
         if from == 0 && to == self.terms {
             return self;
         }
-        let pick = |all: &[f64]| all.chunks(self.terms).flat_map(|part| part[from..to].to_vec()).collect::<Vec<_>>();
+        let pick =
+            |all: &[f64]| all.chunks(self.terms).flat_map(|part| part[from..to].to_vec()).collect::<Vec<_>>();
         let (value, error) = (pick(&self.value), pick(&self.error));
         Self { value, error, terms: to - from, offset: self.offset.saturating_add(as_power(from)), ..self }
     }
@@ -340,7 +342,12 @@ impl Tensor {
     pub(super) fn part(&self, component: usize) -> Part<'_> {
         let size = self.monomials * self.terms;
         let range = component * size..(component + 1) * size;
-        Part { value: &self.value[range.clone()], error: &self.error[range], degree: self.degree, terms: self.terms }
+        Part {
+            value: &self.value[range.clone()],
+            error: &self.error[range],
+            degree: self.degree,
+            terms: self.terms,
+        }
     }
 
     /// `a + factor b` up to a degree, for `factor` 1 or -1; the shapes are the same.

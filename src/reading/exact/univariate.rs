@@ -46,7 +46,8 @@ fn convolution(a: &[Coefficient], b: &[Coefficient], k: usize) -> Coefficient {
 
 /// `f_0 = value`, `f_k = g_(k-1)/k`: the function whose derivative is `g`.
 fn integral(value: Coefficient, slope: &[Coefficient]) -> Vec<Coefficient> {
-    let rest = (1..).zip(slope).map(|(k, &(g, error))| (g / count(k), error / count(k) + (g / count(k)).abs()));
+    let rest =
+        (1..).zip(slope).map(|(k, &(g, error))| (g / count(k), error / count(k) + (g / count(k)).abs()));
     std::iter::once(value).chain(rest).collect()
 }
 
@@ -182,7 +183,13 @@ impl Curve {
                 | Unary::Asinh
                 | Unary::Powi(_) => Door::Open,
             },
-            Self::Power(r) if r.fract() == 0.0 => if r < 0.0 { Door::NotZero("a power") } else { Door::Open },
+            Self::Power(r) if r.fract() == 0.0 => {
+                if r < 0.0 {
+                    Door::NotZero("a power")
+                } else {
+                    Door::Open
+                }
+            }
             Self::Power(_) => Door::Positive("a power"),
         }
     }
@@ -434,7 +441,10 @@ mod tests {
         let ring = Ring::new(1, 4);
         let root = power_of(&ring, 0, &Tensor::small(2), 0.5).unwrap();
         assert_eq!((root.offset(), root.at(0, 1).0.to_bits()), (1, 1.0_f64.to_bits()), "sqrt(t^2) = t");
-        assert!(matches!(power_of(&ring, 0, &Tensor::small(1), 0.5), Err(Unable::NoSeries { .. })), "sqrt(t)");
+        assert!(
+            matches!(power_of(&ring, 0, &Tensor::small(1), 0.5), Err(Unable::NoSeries { .. })),
+            "sqrt(t)"
+        );
         // 1/(t - t^2) = 1/t + 1 + t + ..., known as far as four powers go.
         let series = Tensor::small(1).minus(&ring, 0, &Tensor::small(2)).unwrap();
         let inverse = reciprocal(&ring, 0, &series).unwrap();

@@ -209,6 +209,14 @@ impl<'a> Algebra<'a> {
                 let rest = &factor.power - &Rational::integer(whole);
                 (self.whole_power(inner.poly(), whole)?, Factor { power: rest, ..factor.clone() })
             }
+            Head::Function(Function::Abs, inner) => {
+                let even = whole - whole.rem_euclid(2);
+                let rest = &factor.power - &Rational::integer(even);
+                (
+                    self.power(inner.poly(), &Rational::integer(even))?,
+                    Factor { power: rest, ..factor.clone() },
+                )
+            }
             Head::Function(_, inner) => {
                 let cosine = Factor {
                     head: Head::Function(Function::Cos, inner.clone()),
@@ -371,6 +379,9 @@ fn expands(factor: &Factor) -> bool {
     match &factor.head {
         Head::Base(_) => factor.power >= Rational::ONE,
         Head::Function(Function::Sin, _) => factor.power >= Rational::integer(2),
+        Head::Function(Function::Abs, _) => {
+            factor.power.is_negative() || factor.power >= Rational::integer(2)
+        }
         _ => false,
     }
 }

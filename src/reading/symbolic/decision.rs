@@ -10,6 +10,7 @@ use super::relation::Identity;
 use super::reliance::Reliance;
 use super::solution::Solution;
 use crate::expression::{Claim, Condition, Expr, Kind, Length, Rational, Shape, Sides, SymbolId, Symbols};
+use std::collections::BTreeSet;
 
 /// What the normal forms of the two sides of a claim say.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,7 +96,7 @@ pub fn expand(claim: &Claim, symbols: &Symbols) -> Result<Expansion, Obstacle> {
         left: algebra.raised_terms(&sheet.left, &sheet.free),
         right: algebra.raised_terms(&sheet.right, &sheet.free),
         difference: algebra.raised_terms(&sheet.remainder()?, &sheet.free),
-        substituted: sheet.used.iter().map(|(equation, _)| equation.clone()).collect(),
+        substituted: sheet.used.clone(),
     })
 }
 
@@ -107,11 +108,13 @@ struct Sheet<'a> {
     right: Poly,
     /// Left less right, with conditions and hypotheses substituted.
     difference: Poly,
-    /// Conditions and hypotheses that were substituted, and whether the normal form is complete with them.
-    used: Vec<((Expr, Expr), bool)>,
+    /// Conditions and hypotheses that were substituted, hypotheses first, and how many these are.
+    used: Vec<(Expr, Expr)>,
     given: usize,
     /// Those that could not be solved.
     identities: Vec<Identity>,
+    /// What the equations speak of that say more than was substituted.
+    open: Vec<BTreeSet<SymbolId>>,
 }
 
 impl<'a> Sheet<'a> {
@@ -141,6 +144,7 @@ impl<'a> Sheet<'a> {
             used: Vec::new(),
             given: 0,
             identities: Vec::new(),
+            open: Vec::new(),
         };
         if !sheet.difference.is_zero() {
             sheet.substitute(claim, &frame.equations, &need)?;
@@ -168,11 +172,16 @@ impl<'a> Sheet<'a> {
                 if let Some(solution) = self.lowering.algebra.solve(&equation, everywhere)? {
                     self.difference = self.lowering.algebra.substituted(&self.difference, &solution)?;
                     if self.difference != before {
-                        self.used.push(((left.clone(), right.clone()), solution.is_complete()));
+                        self.used.push((left.clone(), right.clone()));
                         self.given += usize::from(everywhere);
+                    }
+                    if !solution.is_complete() {
+                        self.open.push(names_in(&equation));
+                        self.identities.push(Identity { sum: equation, everywhere });
                     }
                     solutions.push(solution);
                 } else {
+                    self.open.push(names_in(&equation));
                     self.identities.push(Identity { sum: equation, everywhere });
                 }
             }
@@ -209,19 +218,10 @@ impl<'a> Sheet<'a> {
         if let Some(equality) = Equality::of(&remainder) {
             return Ok(Comparison::Equal(equality));
         }
-        if let Some(open) = self.identities.first() {
-            let what = "it determines no symbol, field or expectation, and no multiple of it was found";
-            return Err(if open.everywhere {
-                Obstacle::Hypothesis { what }
-            } else {
-                Obstacle::Condition { what }
-            });
-        }
         let algebra = &self.lowering.algebra;
-        let unsure = self.used.iter().any(|(_, complete)| !complete);
-        let incomplete = algebra
-            .incompleteness(&remainder)
-            .or(unsure.then_some("a condition was used whose consequences it does not all know"));
+        let incomplete = algebra.incompleteness(&remainder).or(self
+            .is_bounded(&remainder)
+            .then_some("it does not know all that follows from a condition or a hypothesis"));
         let first_order = self
             .lowering
             .symbol
@@ -231,6 +231,23 @@ impl<'a> Sheet<'a> {
             first_order,
             incomplete,
         }))
+    }
+
+    /// Whether an equation that says more than was substituted speaks of what a sum speaks of, directly or through others.
+    fn is_bounded(&self, sum: &Poly) -> bool {
+        let mut known = names_in(sum);
+        let mut left: Vec<BTreeSet<SymbolId>> = self.open.clone();
+        let all = left.len();
+        loop {
+            let (near, far): (Vec<_>, Vec<_>) =
+                left.into_iter().partition(|names| !names.is_disjoint(&known));
+            let found = !near.is_empty();
+            known.extend(near.into_iter().flatten());
+            left = far;
+            if !found {
+                return left.len() < all;
+            }
+        }
     }
 
     /// What the normal forms rest on.
@@ -243,7 +260,7 @@ impl<'a> Sheet<'a> {
                 all.extend(next);
             }
         }
-        for ((left, right), _) in self.used.iter().take(self.given) {
+        for (left, right) in self.used.iter().take(self.given) {
             let next = Assumption::Given(left.clone(), right.clone());
             if !all.contains(&next) {
                 all.push(next);
@@ -284,6 +301,29 @@ fn assumption(algebra: &Algebra<'_>, reliance: &Reliance) -> Option<Assumption> 
         Reliance::Positive(sum) => Assumption::Positive(algebra.raised_scalar(sum)),
         Reliance::SmoothRoot(sum) => Assumption::SmoothRoot(algebra.raised(sum, &matrix)),
     })
+}
+
+/// The symbols that a sum speaks of; the coordinates count as one.
+fn names_in(sum: &Poly) -> BTreeSet<SymbolId> {
+    let mut names = BTreeSet::new();
+    sum.any(&mut |factor| {
+        match &factor.head {
+            Head::Scalar(symbol)
+            | Head::Apply(symbol, _, _)
+            | Head::Random(symbol)
+            | Head::RandomVector(symbol)
+            | Head::Noise(symbol, _)
+            | Head::Field { symbol, .. } => {
+                names.insert(*symbol);
+            }
+            Head::Coordinate(_) | Head::Position => {
+                names.insert(SymbolId(u32::MAX));
+            }
+            _ => {}
+        }
+        false
+    });
+    names
 }
 
 /// The root of the symbol of a remainder is nobody's.

@@ -219,7 +219,10 @@ impl Algebra<'_> {
             Function::Cos => Ok(self.sine(at)?.negated()),
             Function::Arsinh => self.power(&one_and_square()?, &Rational::half(-1)),
             Function::Arctan => self.power(&one_and_square()?, &Rational::integer(-1)),
-            Function::Abs => Err(Obstacle::Beyond { what: "the derivative of abs" }),
+            Function::Abs => {
+                self.rely(Reliance::NonZero(at.clone()));
+                self.times(&self.built_in(Function::Abs, at)?, &self.power(at, &Rational::integer(-1))?)
+            }
             Function::Exp
             | Function::Log
             | Function::Tan

@@ -30,7 +30,10 @@ impl Algebra<'_> {
     pub(super) fn expectation(&self, sum: &Poly) -> Result<Poly, Obstacle> {
         let mut products = Vec::new();
         for (monomial, coefficient) in sum.terms() {
-            if monomial.0.iter().any(Factor::is_random) {
+            if let Some(moved) = self.with_noise_moved(monomial)? {
+                let moved = self.expectation(&moved)?;
+                products.extend(moved.terms().iter().map(|(m, value)| (m.0.clone(), value * coefficient)));
+            } else if monomial.0.iter().any(Factor::is_random) {
                 for (factors, scale) in self.pairings(&monomial.0)? {
                     self.expectation_of_product(factors, &(coefficient * &scale), &mut products)?;
                 }
@@ -286,7 +289,7 @@ impl Algebra<'_> {
             ..factor
         }));
         for part in self.independent_parts(random) {
-            if let Some(moment) = self.moment(&part)? {
+            if let Some(moment) = self.known_expectation(&part)? {
                 scale = self.times(&scale, &moment)?;
                 continue;
             }
@@ -384,22 +387,6 @@ impl Algebra<'_> {
         self.symbols.iter().map(|(id, _)| id).find(|id| joint(*id)).unwrap_or(name)
     }
 
-    /// The moment of a power of a name with a distribution; nothing if it is not known as one.
-    fn moment(&self, part: &[Factor]) -> Result<Option<Poly>, Obstacle> {
-        let [Factor { head: Head::Random(symbol), power, .. }] = part else {
-            return Ok(None);
-        };
-        let SymbolKind::Random { distribution: Some(distribution), .. } = &self.symbols.get(*symbol).kind
-        else {
-            return Ok(None);
-        };
-        let Some(order) = power.to_integer().and_then(|order| u32::try_from(order).ok()) else {
-            return Ok(None);
-        };
-        let parameters = self.parameters.get(symbol).ok_or(PARAMETERS)?;
-        self.moment_of(distribution, parameters, order)
-    }
-
     /// An expectation that is left over a name whose distribution depends on the point would not commute with derivatives.
     fn check_group(&self, part: &[Factor]) -> Result<(), Obstacle> {
         let moves = |factor: &Factor| {
@@ -426,7 +413,6 @@ struct Way {
 
 const ENTANGLED: Obstacle =
     Obstacle::Beyond { what: "the expectation of a function of a mean or of a noise" };
-const PARAMETERS: Obstacle = Obstacle::Beyond { what: "a distribution with parameters that are not scalars" };
 
 /// All partitions of `0..count` into blocks.
 fn partitions(count: usize) -> Vec<Vec<Vec<usize>>> {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! (c m)^q = c^q m^q                 P^q = content^q primitive^q          P^(q + r) = P^q exp(r log P)
+//! (x^2)^(1/2) = |x|        |x|^2 = x^2
 //! exp(a m + b n) = exp(m)^a exp(n)^b        exp(log P) = P               log(c m) = log c + log m
 //! sin(a + b) = sin a cos b + cos a sin b    sinh, cosh, tanh, logistic, softplus through exp
 //! ```
@@ -74,8 +75,7 @@ impl Algebra<'_> {
         for piece in pieces(&monomial.0) {
             match piece.as_slice() {
                 [factor] if factor.is_closed() && factor.group == 0 && !is_copy(factor) => {
-                    self.rely_on_power(factor, exponent);
-                    factors.0.push(Factor { power: &factor.power * exponent, ..factor.clone() });
+                    factors.0.push(self.power_of_factor(factor, exponent));
                 }
                 _ => {
                     let sum = self.finish(vec![(piece, Rational::ONE)])?;
@@ -86,6 +86,20 @@ impl Algebra<'_> {
             }
         }
         self.finish(vec![factors])
+    }
+
+    /// `(x^p)^q = x^(p q)`, and `|x|^(p q)` for even `p` and broken `q` where `x` is not known to be positive.
+    fn power_of_factor(&self, factor: &Factor, exponent: &Rational) -> Factor {
+        let even = factor.power.to_integer().is_some_and(|power| power.rem_euclid(2) == 0);
+        let power = &factor.power * exponent;
+        if even && exponent.to_integer().is_none() && !self.is_positive(factor) {
+            let alone = Factor { power: Rational::ONE, draw: inside(factor.draw), ..factor.clone() };
+            let inner = Sealed::new(Poly::monomial(Monomial(vec![alone]), Rational::ONE));
+            let head = Head::Function(Function::Abs, inner);
+            return Factor { power, ..Factor::new(head, factor.draw, &[]) };
+        }
+        self.rely_on_power(factor, exponent);
+        Factor { power, ..factor.clone() }
     }
 
     /// Notes what a power of `x^p` rests on.
@@ -108,18 +122,14 @@ impl Algebra<'_> {
         if content.0.is_empty() && content.1.is_one() {
             return self.power_of_primitive(sum, exponent);
         }
-        let (inverse, scale) =
-            (inverse_product(&content.0), content.1.recip().ok_or(Obstacle::DivisionByZero)?);
-        let primitive = self.times(sum, &self.finish(vec![(inverse, scale)])?)?;
-        let content = Poly::monomial(Monomial(content.0), content.1);
-        let content = self.finish(content.terms().iter().map(|(m, c)| (m.0.clone(), c.clone())).collect())?;
+        let primitive = self.divided(sum, &content)?;
+        let content = self.finish(vec![content])?;
         self.times(&self.power(&content, exponent)?, &self.power(&primitive, exponent)?)
     }
 
     /// `P^q` of several terms without content.
     fn power_of_primitive(&self, sum: &Poly, exponent: &Rational) -> Result<Poly, Obstacle> {
-        let leading_negative = sum.terms().first().is_some_and(|(_, c)| c.is_negative());
-        if let (Some(whole), true) = (exponent.to_integer(), leading_negative) {
+        if let (Some(whole), true) = (exponent.to_integer(), sum.leads_negative()) {
             let power = self.power_of_primitive(&sum.negated(), exponent)?;
             return Ok(if whole.rem_euclid(2) == 0 { power } else { power.negated() });
         }
@@ -140,6 +150,7 @@ impl Algebra<'_> {
                 symbol.is_some_and(|symbol| self.is_positive_symbol(*symbol))
             }
             Head::Base(inner) => self.is_positive_sum(inner.poly()),
+            Head::Function(Function::Abs, _) => true,
             _ => false,
         }
     }
@@ -203,9 +214,7 @@ impl Algebra<'_> {
         }
         let content = content(sum);
         if sum.len() > 1 && !(content.0.is_empty() && content.1.is_one()) {
-            let (inverse, scale) =
-                (inverse_product(&content.0), content.1.recip().ok_or(Obstacle::DivisionByZero)?);
-            let primitive = self.times(sum, &self.finish(vec![(inverse, scale)])?)?;
+            let primitive = self.divided(sum, &content)?;
             let content = self.finish(vec![content])?;
             return Ok(self.logarithm(&content)?.plus(&self.logarithm(&primitive)?));
         }
@@ -350,6 +359,11 @@ impl Algebra<'_> {
     }
 }
 
+/// The draw of a factor as it stands inside of a function of it.
+fn inside(draw: Draw) -> Draw {
+    if draw == Draw::Fixed { draw } else { Draw::Own }
+}
+
 fn is_copy(factor: &Factor) -> bool {
     matches!(factor.draw, Draw::Copy { .. })
 }
@@ -428,10 +442,6 @@ fn gcd(a: &BigInt, b: &BigInt) -> BigInt {
         (a, b) = (b.clone(), a % b);
     }
     a
-}
-
-fn inverse_product(factors: &[Factor]) -> Vec<Factor> {
-    factors.iter().map(|factor| Factor { power: -&factor.power, ..factor.clone() }).collect()
 }
 
 /// `c^q`, with roots of primes as factors.

@@ -125,9 +125,9 @@ impl Algebra<'_> {
         }
         let (factors, number) = super::function::content(matrix);
         let factors: Vec<Factor> = factors.into_iter().filter(|f| f.draw == Draw::Fixed).collect();
-        let scale = self.finish(vec![(factors, number)])?;
-        let rest = self.times(matrix, &self.power(&scale, &Rational::integer(-1))?)?;
-        Ok((scale, rest))
+        let content = (factors, number);
+        let rest = self.divided(matrix, &content)?;
+        Ok((self.finish(vec![content])?, rest))
     }
 
     fn unit(&self) -> Result<Poly, Obstacle> {

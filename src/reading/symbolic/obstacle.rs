@@ -63,12 +63,6 @@ pub enum Obstacle {
         /// Why.
         what: &'static str,
     },
-    /// The difference of the sides is not 0 in a normal form that is not known to be complete.
-    #[error("the difference of the sides does not vanish in normal form, but {what}")]
-    Incomplete {
-        /// What identities the normal form may not know.
-        what: &'static str,
-    },
 }
 
 /// What an equality rests on beside the rules of algebra and calculus.

@@ -122,6 +122,11 @@ impl Poly {
         self.plus(&other.negated())
     }
 
+    /// Whether the last term, which has the most factors of a kind, is negative.
+    pub(super) fn leads_negative(&self) -> bool {
+        self.terms.last().is_some_and(|(_, value)| value.is_negative())
+    }
+
     /// The terms for which a test holds.
     pub(super) fn filtered(&self, keep: impl Fn(&Monomial) -> bool) -> Self {
         Self { terms: self.terms.iter().filter(|(monomial, _)| keep(monomial)).cloned().collect() }

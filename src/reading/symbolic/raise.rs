@@ -1,22 +1,33 @@
 //! Normal forms back to expressions.
 //!
-//! Each product is put together without indices where that is possible: a factor with its own contractions is a scalar, a
-//! vector or a matrix (`u_,ijj = grad(lap(u))`, `A_ij,j = div(A)`), two that share a summed index become `dot`, a product
-//! or, at the end, a trace, and what stands in one expectation is put together inside it first. Where that fails the whole
-//! sum is written in index notation. Factors common to all terms stand before the sum.
+//! Terms with the same tensor are collected, so that a sum is written as `c * tensor + ...` with scalars `c`; what is common
+//! to all `c` stands before the sum. Covariances of a random field and their derivatives are recognised where all of their
+//! terms are there. In named coordinates a vector is the list of its components.
 
 use super::algebra::Algebra;
-use super::atom::{Draw, Factor, Index};
+use super::atom::{Draw, Factor, Head, Index};
+use super::derivative::Direction;
 use super::function::content;
+use super::lower::{FIRST, JOINT, SECOND};
+use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly};
-use super::raise_factor::Part;
-use crate::expression::{Expr, Index as Name, Kind, Length, Rational, Shape};
-
-/// The scalars of a product, and what has its open indices.
-type Raised = (Vec<Expr>, Option<Expr>);
+use super::raise_product::Raised;
+use crate::expression::{Expr, Index as Name, Kind, Length, Rational, Shape, SymbolId};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// First of the numbers of indices that are made up here; those of a text count from 0.
 const NAMES: u32 = 1 << 28;
+
+/// A scalar factor: a number, what stands above and what below the line.
+#[derive(Debug, Clone)]
+struct Scale {
+    number: Rational,
+    above: Vec<Expr>,
+    below: Vec<Expr>,
+}
+
+/// A tensor with the scalar before it.
+type Collected = (Poly, Raised);
 
 impl Algebra<'_> {
     /// A sum with these free indices as an expression.
@@ -25,19 +36,30 @@ impl Algebra<'_> {
         if sum.is_zero() {
             return Expr::new(Kind::Number(Rational::ZERO), shape);
         }
+        let sum = &self.tidied(sum).unwrap_or_else(|_| sum.clone());
+        if self.dimension.is_some() && !free.is_empty() {
+            let open: Vec<Index> = free.iter().map(|(index, _)| *index).collect();
+            let (found, rest) = self.recognised(sum, &open);
+            if rest.is_zero()
+                && let Some(e) = self.sum_of(found, shape)
+            {
+                return e;
+            }
+        }
         if let Some(literal) = self.raised_literal(sum, free) {
             return literal;
         }
-        let open: Vec<Index> = free.iter().map(|(index, _)| *index).collect();
-        let plain = |monomial: &Monomial| self.raised_product(&monomial.0, &open);
         if free.len() <= 2
-            && let Some(e) = self.raised_sum(sum, &plain, shape)
+            && let Some(e) = self.raised_plainly(sum, free)
         {
             return e;
         }
         let names: Vec<Name> = (0..).zip(free).map(|(at, (_, length))| name(at, *length)).collect();
-        let indexed = |monomial: &Monomial| Some(self.raised_with_indices(&monomial.0, free));
-        let body = self.raised_sum(sum, &indexed, Shape::Scalar).unwrap_or_else(zero);
+        let collected: Vec<Collected> = collect(sum)
+            .into_iter()
+            .map(|(tensor, scalar)| (scalar, self.raised_with_indices(&tensor, free)))
+            .collect();
+        let body = self.sum_of(collected, Shape::Scalar).unwrap_or_else(|| Expr::number(Rational::ZERO));
         if names.is_empty() { body } else { Expr::new(Kind::Tensor(names, body), shape) }
     }
 
@@ -51,6 +73,96 @@ impl Algebra<'_> {
         let alone =
             |(monomial, value): &(Monomial, Rational)| Poly::monomial(monomial.clone(), value.clone());
         sum.terms().iter().map(|term| self.raised(&alone(term), free)).collect()
+    }
+
+    /// The same sum with the scalar of each tensor over one denominator.
+    fn tidied(&self, sum: &Poly) -> Result<Poly, Obstacle> {
+        let mut products = Vec::new();
+        for (tensor, scalar) in collect(sum) {
+            for (monomial, value) in self.together(&scalar)?.terms() {
+                products.push((tensor.iter().chain(&monomial.0).cloned().collect(), value.clone()));
+            }
+        }
+        self.finish(products)
+    }
+
+    /// Without index notation; nothing if a term cannot be written so.
+    fn raised_plainly(&self, sum: &Poly, free: &[(Index, Length)]) -> Option<Expr> {
+        let open: Vec<Index> = free.iter().map(|(index, _)| *index).collect();
+        let (mut collected, rest) = self.recognised(sum, &open);
+        for (tensor, scalar) in collect(&rest) {
+            collected.push((scalar, self.raised_product(&tensor, &open)?));
+        }
+        self.sum_of(collected, shape_of(free))
+    }
+
+    /// `common * (c tensor + ...)`
+    fn sum_of(&self, mut collected: Vec<Collected>, shape: Shape) -> Option<Expr> {
+        for (scalar, _) in &mut collected {
+            *scalar = self.together(scalar).ok()?;
+        }
+        if collected.len() == 1 {
+            let (scalar, raised) = collected.pop()?;
+            return Some(term(self.scale_of(&scalar)?, raised, shape));
+        }
+        let first = collected.first()?.0.clone();
+        // Powers of a symbol that is nobody's keep the scalars apart.
+        let all = collected.iter().try_fold(Poly::zero(), |all, (scalar, _)| {
+            self.times(scalar, &self.separator(all.len())).map(|part| all.plus(&part))
+        });
+        let (mut factors, number) = content(&all.ok()?);
+        let common = if collected.iter().all(|(scalar, _)| ratio(scalar, &first).is_some()) {
+            first.scaled(&(&number * &content(&first).1.recip()?))
+        } else {
+            factors.retain(|factor| factor.draw == Draw::Fixed && factor.head != Head::Scalar(NOBODY));
+            Poly::monomial(Monomial(factors), number)
+        };
+        let mut terms = Vec::new();
+        for (scalar, raised) in collected {
+            let left = match ratio(&scalar, &common) {
+                Some(number) => Poly::constant(number),
+                None => {
+                    let (factors, number) = common.as_single()?;
+                    self.divided(&scalar, &(factors.0.clone(), number.clone())).ok()?
+                }
+            };
+            terms.push(summand(terms.len(), self.scale_of(&left)?, raised, shape));
+        }
+        let all = Expr::new(Kind::Add(terms), shape);
+        if common.as_number().is_some_and(|number| number.is_one()) {
+            return Some(all);
+        }
+        let tensor = (shape != Shape::Scalar).then(|| all.clone());
+        let scalars = if tensor.is_none() { vec![all] } else { Vec::new() };
+        Some(term(self.scale_of(&common)?, (scalars, tensor), shape))
+    }
+
+    /// A power of nobody's symbol.
+    fn separator(&self, count: usize) -> Poly {
+        let power = Rational::integer(i64::try_from(count).unwrap_or(0));
+        let factor = Factor { power, ..Factor::number(Head::Scalar(NOBODY)) };
+        if count == 0 { Poly::one() } else { Poly::monomial(Monomial(vec![factor]), Rational::ONE) }
+    }
+
+    /// A scalar as a number, what stands above and what below the line.
+    fn scale_of(&self, scalar: &Poly) -> Option<Scale> {
+        let scalar = &self.together(scalar).ok()?;
+        let (factors, mut number) = content(scalar);
+        let mut rest = self.divided(scalar, &(factors.clone(), number.clone())).ok()?;
+        if rest.leads_negative() {
+            (rest, number) = (rest.negated(), -number);
+        }
+        let (mut above, below) = split(self.raised_product(&factors, &[])?.0);
+        if !rest.as_number().is_some_and(|rest| rest.is_one()) {
+            let mut terms = Vec::new();
+            for (monomial, value) in rest.terms().iter().rev() {
+                let (above, below) = split(self.raised_product(&monomial.0, &[])?.0);
+                let scale = Scale { number: value.clone(), above, below };
+                terms.push(summand(terms.len(), scale, (Vec::new(), None), Shape::Scalar));
+            }
+            above.push(Expr::new(Kind::Add(terms), Shape::Scalar));
+        }
+        Some(Scale { number, above, below })
     }
 
     /// Components in named coordinates as a list or as rows.
@@ -80,174 +192,131 @@ impl Algebra<'_> {
         }
     }
 
-    /// `content * (term + term + ...)`
-    fn raised_sum(
-        &self,
-        sum: &Poly,
-        raise: &dyn Fn(&Monomial) -> Option<Raised>,
-        shape: Shape,
-    ) -> Option<Expr> {
-        let (mut common, mut number) = content(sum);
-        common.retain(|factor| factor.draw == Draw::Fixed);
-        if sum.terms().first().is_some_and(|(_, value)| value.is_negative()) {
-            number = -number;
-        }
-        let inverse: Vec<Factor> = common.iter().map(|f| Factor { power: -&f.power, ..f.clone() }).collect();
-        let rest =
-            self.finish(vec![(inverse, number.recip()?)]).and_then(|scale| self.times(sum, &scale)).ok()?;
-        let (before, _) = self.raised_product(&common, &[])?;
-        let mut terms = Vec::new();
-        for (monomial, value) in rest.terms() {
-            let (scalars, tensor) = raise(monomial)?;
-            let (scalars, value) = if rest.len() == 1 {
-                (before.iter().cloned().chain(scalars).collect(), value * &number)
-            } else {
-                (scalars, value.clone())
-            };
-            terms.push(scaled(&value, &self.split(scalars), tensor, shape));
-        }
-        if terms.len() == 1 {
-            return terms.pop();
-        }
-        let all = Expr::new(Kind::Add(terms), shape);
-        if before.is_empty() && number.is_one() {
-            return Some(all);
-        }
-        Some(scaled(&number, &self.split(before), Some(all), shape))
-    }
-
-    /// Scalars over scalars.
-    fn split(&self, scalars: Vec<Expr>) -> (Vec<Expr>, Vec<Expr>) {
-        let (mut above, mut below) = (Vec::new(), Vec::new());
-        for scalar in scalars {
-            match scalar.kind() {
-                Kind::Div(one, under) if matches!(one.kind(), Kind::Number(one) if one.is_one()) => {
-                    below.push(under.clone());
-                }
-                _ => above.push(scalar),
+    /// Covariances of random fields, and their derivatives, of which all terms stand in a sum; and what is left.
+    fn recognised(&self, sum: &Poly, open: &[Index]) -> (Vec<Collected>, Poly) {
+        let mut fields: BTreeSet<SymbolId> = BTreeSet::new();
+        for factor in sum.terms().iter().flat_map(|(monomial, _)| &monomial.0) {
+            if let (Head::Field { symbol, .. }, 0, true) = (&factor.head, factor.rank, factor.group != 0) {
+                fields.insert(*symbol);
             }
         }
-        (above, below)
-    }
-
-    /// A product without indices: its scalars, and what has the open indices; nothing if it cannot be written so.
-    fn raised_product(&self, factors: &[Factor], open: &[Index]) -> Option<(Vec<Expr>, Option<Expr>)> {
-        let (scalars, parts) = self.parts(factors)?;
-        assemble(scalars, parts, open)
-    }
-
-    /// Scalars and tensors of a product; expectations and sums over copies are put together first.
-    fn parts(&self, factors: &[Factor]) -> Option<(Vec<Expr>, Vec<Part>)> {
-        let (mut scalars, mut parts) = (Vec::new(), Vec::new());
-        let mut left: Vec<Factor> = factors.to_vec();
-        while let Some(first) = left.first().cloned() {
-            let bundle = |f: &Factor| f.group == first.group && f.draw == first.draw;
-            let together = first.group != 0 || matches!(first.draw, Draw::Copy { .. });
-            if !together {
-                left.remove(0);
-                let part = self.raised_factor(&first)?;
-                if part.indices.is_empty() {
-                    scalars.push(part.expr)
-                } else {
-                    parts.push(part)
-                }
+        let (mut found, mut rest) = (Vec::new(), sum.clone());
+        for (expr, candidate) in
+            fields.iter().flat_map(|field| self.covariances(*field, open).unwrap_or_default())
+        {
+            let places: Vec<(Index, Length)> = open.iter().map(|index| (*index, Length::Space)).collect();
+            let Ok(candidate) = self.spread(&candidate, &places) else { continue };
+            let Some(lead) = collect(&candidate).into_iter().next() else { continue };
+            let Some(value) = lead.1.as_number().and_then(|value| value.recip()) else { continue };
+            let Some((_, scalar)) = collect(&rest).into_iter().find(|(tensor, _)| *tensor == lead.0) else {
                 continue;
-            }
-            let (own, rest): (Vec<Factor>, Vec<Factor>) = left.into_iter().partition(bundle);
-            left = rest;
-            let part = self.raised_bundle(&own)?;
-            if part.indices.is_empty() { scalars.push(part.expr) } else { parts.push(part) }
-        }
-        Some((scalars, parts))
-    }
-
-    /// An expectation or a sum over copies.
-    fn raised_bundle(&self, own: &[Factor]) -> Option<Part> {
-        let count = |index: &Index| own.iter().flat_map(|f| &f.indices).filter(|i| *i == index).count();
-        let mut open: Vec<Index> = Vec::new();
-        for index in own.iter().flat_map(|factor| &factor.indices) {
-            let outside = !matches!(index, Index::Dummy(_) | Index::Value(_)) || count(index) == 1;
-            if outside && !matches!(index, Index::Value(_)) && !open.contains(index) {
-                open.push(*index);
-            }
-        }
-        if open.len() > 2 {
-            return None;
-        }
-        let inside: Vec<Factor> =
-            own.iter().map(|f| Factor { group: 0, draw: Draw::Own, ..f.clone() }).collect();
-        let (scalars, mut parts) = self.parts(&inside)?;
-        let lengths: Vec<Length> = open.iter().filter_map(|index| length_in(&parts, *index)).collect();
-        if lengths.len() != open.len() {
-            return None;
-        }
-        parts.sort_by_key(|part| part.indices.len());
-        let (scalars, tensor) = assemble(scalars, parts, &open)?;
-        let shape = shape_of(&open.iter().copied().zip(lengths.iter().copied()).collect::<Vec<_>>());
-        let inner = scaled(&Rational::ONE, &self.split(scalars), tensor, shape);
-        let expr = self.bundle_around(&own[0], inner, shape)?;
-        Some(Part { expr, indices: open, lengths })
-    }
-
-    /// `E[e]`, or the sum of `e` over a batch.
-    fn bundle_around(&self, first: &Factor, inner: Expr, shape: Shape) -> Option<Expr> {
-        if first.group != 0 {
-            return Some(Expr::new(Kind::Expect(inner), shape));
-        }
-        let Draw::Copy { batch, .. } = first.draw else { return None };
-        let batch = self.written.borrow().get(&batch).cloned()?;
-        Some(Expr::new(Kind::SumOver(inner, batch), shape))
-    }
-
-    /// A product in index notation, with all sums outermost.
-    fn raised_with_indices(&self, factors: &[Factor], free: &[(Index, Length)]) -> (Vec<Expr>, Option<Expr>) {
-        let mut names: Vec<(Index, Name)> = Vec::new();
-        for (at, (index, length)) in (0..).zip(free) {
-            names.push((*index, name(at, *length)));
-        }
-        let first = u32::try_from(free.len()).unwrap_or(0);
-        for factor in factors {
-            for (slot, index) in factor.indices.iter().enumerate() {
-                if matches!(index, Index::Dummy(_)) && !names.iter().any(|(known, _)| known == index) {
-                    let number = first + u32::try_from(names.len()).unwrap_or(0);
-                    names.push((*index, name(number, self.slot_length(factor, slot))));
-                }
-            }
-        }
-        let mut scalars = Vec::new();
-        let mut left: Vec<Factor> = factors.to_vec();
-        while let Some(factor) = left.first().cloned() {
-            let together = factor.group != 0 || matches!(factor.draw, Draw::Copy { .. });
-            let (own, rest): (Vec<Factor>, Vec<Factor>) = if together {
-                left.into_iter().partition(|f| f.group == factor.group && f.draw == factor.draw)
-            } else {
-                let rest = left.split_off(1);
-                (left, rest)
             };
-            left = rest;
-            let all: Vec<Expr> = own.iter().map(|f| self.component_of(f, &names)).collect();
-            if together {
-                let inner = scaled(&Rational::ONE, &self.split(all), None, Shape::Scalar);
-                let around = self.bundle_around(&own[0], inner.clone(), Shape::Scalar);
-                scalars.push(around.unwrap_or(inner));
-            } else {
-                scalars.extend(all);
+            let scalar = scalar.scaled(&value);
+            let Ok(product) = self.times(&scalar, &candidate) else { continue };
+            let less = rest.minus(&product);
+            if less.len() + product.len() == rest.len() {
+                rest = less;
+                let raised = if open.is_empty() { (vec![expr], None) } else { (Vec::new(), Some(expr)) };
+                found.push((scalar, raised));
             }
         }
-        let sums: Vec<Name> = names
-            .iter()
-            .filter(|(index, _)| matches!(index, Index::Dummy(_)))
-            .map(|(_, n)| n.clone())
-            .collect();
-        if sums.is_empty() {
-            return (scalars, None);
-        }
-        let mut body = scaled(&Rational::ONE, &self.split(scalars), None, Shape::Scalar);
-        for index in sums.into_iter().rev() {
-            body = Expr::new(Kind::Sum(index, body), Shape::Scalar);
-        }
-        (vec![body], None)
+        (found, rest)
     }
+
+    /// Covariances of a random scalar field with these open indices, those of most terms first.
+    fn covariances(&self, symbol: SymbolId, open: &[Index]) -> Result<Vec<(Expr, Poly)>, Obstacle> {
+        let (vector, matrix) = (Shape::Vector(Length::Space), Shape::Matrix(Length::Space, Length::Space));
+        let u = Expr::new(Kind::Symbol(symbol), Shape::Scalar);
+        let g = Expr::new(Kind::Grad(u.clone()), vector);
+        let lap = Expr::new(Kind::Lap(u.clone()), Shape::Scalar);
+        let covariance = Expr::new(Kind::Cov(g.clone()), matrix);
+        let field = self.factor(Factor::new(Head::Field { symbol, symmetric: false }, Draw::Own, &[]))?;
+        let along = |sum: &Poly, index| self.derivative(sum, Direction::Space(index));
+        let cov = |a: &Poly, b: &Poly| -> Result<Poly, Obstacle> {
+            let product = self.expectation(&self.times(a, b)?)?;
+            Ok(product.minus(&self.times(&self.expectation(a)?, &self.expectation(b)?)?))
+        };
+        let trace = |index| {
+            self.contract(&cov(&along(&field, index)?, &along(&field, index)?)?, index, Length::Space)
+        };
+        match open {
+            [] => Ok(vec![
+                (Expr::new(Kind::Trace(covariance), Shape::Scalar), trace(JOINT)?),
+                (Expr::new(Kind::Var(u), Shape::Scalar), cov(&field, &field)?),
+            ]),
+            [FIRST] => {
+                let gradient = along(&field, FIRST)?;
+                let whole = self.divergence(&cov(&gradient, &along(&field, JOINT)?)?, JOINT)?;
+                let laplacian = self.divergence(&along(&field, JOINT)?, JOINT)?;
+                let half = Expr::new(Kind::Trace(covariance.clone()), Shape::Scalar);
+                Ok(vec![
+                    (Expr::new(Kind::Divergence(covariance), vector), whole),
+                    (Expr::new(Kind::Grad(half), vector), along(&trace(JOINT)?, FIRST)?),
+                    (Expr::new(Kind::CrossCov(g, lap), vector), cov(&gradient, &laplacian)?),
+                ])
+            }
+            [FIRST, SECOND] => Ok(vec![(covariance, cov(&along(&field, FIRST)?, &along(&field, SECOND)?)?)]),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// A symbol that no text declares.
+const NOBODY: SymbolId = SymbolId(u32::MAX);
+
+/// The terms of a sum by their tensors, each with the scalar before it.
+fn collect(sum: &Poly) -> BTreeMap<Vec<Factor>, Poly> {
+    let plain = |factor: &Factor| {
+        let copied = matches!(factor.draw, Draw::Copy { .. });
+        factor.is_closed() && factor.group == 0 && !copied && !matches!(factor.head, Head::Integral(_))
+    };
+    let mut all: BTreeMap<Vec<Factor>, Poly> = BTreeMap::new();
+    for (monomial, value) in sum.terms() {
+        let (scalar, tensor): (Vec<Factor>, Vec<Factor>) = monomial.0.iter().cloned().partition(plain);
+        let part = Poly::monomial(Monomial(scalar), value.clone());
+        let known = all.entry(tensor).or_default();
+        *known = known.plus(&part);
+    }
+    all
+}
+
+/// `a/b` if it is a number.
+fn ratio(a: &Poly, b: &Poly) -> Option<Rational> {
+    let (x, y) = (&a.terms().first()?.1, &b.terms().first()?.1);
+    let ratio = x.checked_div(y)?;
+    (b.scaled(&ratio) == *a).then_some(ratio)
+}
+
+/// Scalars over scalars.
+pub(super) fn split(scalars: Vec<Expr>) -> (Vec<Expr>, Vec<Expr>) {
+    let (mut above, mut below) = (Vec::new(), Vec::new());
+    for scalar in scalars {
+        match scalar.kind() {
+            Kind::Div(one, under) if matches!(one.kind(), Kind::Number(one) if one.is_one()) => {
+                below.push(under.clone());
+            }
+            _ => above.push(scalar),
+        }
+    }
+    (above, below)
+}
+
+/// One term of a sum: after the first it is subtracted if it is negative.
+fn summand(before: usize, scale: Scale, raised: Raised, shape: Shape) -> Expr {
+    if before == 0 || !scale.number.is_negative() {
+        return term(scale, raised, shape);
+    }
+    let positive = Scale { number: -&scale.number, ..scale };
+    Expr::new(Kind::Neg(term(positive, raised, shape)), shape)
+}
+
+/// A scale times scalars and a tensor.
+fn term(scale: Scale, (scalars, tensor): Raised, shape: Shape) -> Expr {
+    let Scale { number, mut above, mut below } = scale;
+    let (more, under) = split(scalars);
+    above.extend(more);
+    below.extend(under);
+    scaled(&number, &(above, below), tensor, shape)
 }
 
 /// An index by its number.
@@ -266,16 +335,13 @@ pub(super) fn shape_of(free: &[(Index, Length)]) -> Shape {
     }
 }
 
-fn zero() -> Expr {
-    Expr::number(Rational::ZERO)
-}
-
-fn length_in(parts: &[Part], index: Index) -> Option<Length> {
-    parts.iter().find_map(|part| part.indices.iter().position(|i| *i == index).map(|at| part.lengths[at]))
-}
-
-/// `c a b/(d e) * tensor`
-fn scaled(number: &Rational, scalars: &(Vec<Expr>, Vec<Expr>), tensor: Option<Expr>, shape: Shape) -> Expr {
+/// `c a b/(d e) * tensor`, with the sign at the first factor.
+pub(super) fn scaled(
+    number: &Rational,
+    scalars: &(Vec<Expr>, Vec<Expr>),
+    tensor: Option<Expr>,
+    shape: Shape,
+) -> Expr {
     let (numerator, denominator) = whole_parts(&number.abs());
     let mut above = scalars.0.clone();
     let mut below = scalars.1.clone();
@@ -286,19 +352,36 @@ fn scaled(number: &Rational, scalars: &(Vec<Expr>, Vec<Expr>), tensor: Option<Ex
     if numerator != one || (above.is_empty() && (tensor.is_none() || !below.is_empty())) {
         above.insert(0, Expr::number(numerator));
     }
-    let product = |all: Vec<Expr>| all.into_iter().reduce(|a, b| Expr::new(Kind::Mul(a, b), Shape::Scalar));
+    if number.is_negative()
+        && let Some(first) = above.first_mut()
+    {
+        *first = Expr::new(Kind::Neg(first.clone()), Shape::Scalar);
+    }
     let scale = match (product(above), product(below)) {
         (above, None) => above,
         (above, Some(below)) => {
             Some(Expr::new(Kind::Div(above.unwrap_or_else(|| Expr::number(one)), below), Shape::Scalar))
         }
     };
-    let value = match (scale, tensor) {
-        (Some(scale), Some(tensor)) => Expr::new(Kind::Mul(scale, tensor), shape),
+    match (scale, tensor) {
+        (Some(scale), Some(tensor)) => times(scale, &tensor, shape),
+        (None, Some(tensor)) if number.is_negative() => Expr::new(Kind::Neg(tensor), shape),
         (Some(only), None) | (None, Some(only)) => only,
         (None, None) => Expr::number(Rational::ONE),
-    };
-    if number.is_negative() { Expr::new(Kind::Neg(value), shape) } else { value }
+    }
+}
+
+/// `a b c` from the left; a product among the factors is taken apart.
+fn product(factors: Vec<Expr>) -> Option<Expr> {
+    factors.into_iter().reduce(|a, b| times(a, &b, Shape::Scalar))
+}
+
+/// `(c a) b` for `c (a b)`.
+fn times(scale: Expr, tensor: &Expr, shape: Shape) -> Expr {
+    match tensor.kind() {
+        Kind::Mul(a, b) => Expr::new(Kind::Mul(times(scale, a, a.shape()), b.clone()), shape),
+        _ => Expr::new(Kind::Mul(scale, tensor.clone()), shape),
+    }
 }
 
 fn whole_parts(number: &Rational) -> (Rational, Rational) {
@@ -306,55 +389,4 @@ fn whole_parts(number: &Rational) -> (Rational, Rational) {
     let whole =
         |part: &num_bigint::BigInt| Rational::from(num_rational::BigRational::from_integer(part.clone()));
     (whole(big.numer()), whole(big.denom()))
-}
-
-/// Contracts tensors until only the open indices are left: scalars, and one tensor.
-fn assemble(
-    mut scalars: Vec<Expr>,
-    mut parts: Vec<Part>,
-    open: &[Index],
-) -> Option<(Vec<Expr>, Option<Expr>)> {
-    while let Some((a, b, index)) = shared(&parts) {
-        let part = if a == b {
-            parts.remove(a).traced()?
-        } else {
-            let second = parts.remove(a.max(b));
-            let first = parts.remove(a.min(b));
-            first.joined(second, index)?
-        };
-        if part.indices.is_empty() { scalars.push(part.expr) } else { parts.push(part) }
-    }
-    let tensor = match (open, parts.len()) {
-        ([], 0) => None,
-        ([_], 1) => Some(parts.pop()?.expr),
-        ([i, j], 1) => {
-            let part = parts.pop()?;
-            Some(if part.indices == [*i, *j] { part.expr } else { part.transposed().expr })
-        }
-        ([i, _], 2) => {
-            let (first, second) = if parts[0].indices == [*i] { (0, 1) } else { (1, 0) };
-            let shape = Shape::Matrix(parts[first].lengths[0], parts[second].lengths[0]);
-            Some(Expr::new(Kind::Outer(parts[first].expr.clone(), parts[second].expr.clone()), shape))
-        }
-        _ => return None,
-    };
-    Some((scalars, tensor))
-}
-
-/// Two tensors, or one, that share a summed index.
-fn shared(parts: &[Part]) -> Option<(usize, usize, Index)> {
-    for (a, part) in parts.iter().enumerate() {
-        for index in &part.indices {
-            if !matches!(index, Index::Dummy(_)) {
-                continue;
-            }
-            if part.indices.len() == 2 && part.indices[0] == part.indices[1] {
-                return Some((a, a, *index));
-            }
-            if let Some(b) = (a + 1..parts.len()).find(|&b| parts[b].indices.contains(index)) {
-                return Some((a, b, *index));
-            }
-        }
-    }
-    None
 }

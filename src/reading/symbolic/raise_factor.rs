@@ -12,20 +12,25 @@ pub(super) struct Part {
     pub(super) expr: Expr,
     pub(super) indices: Vec<Index>,
     pub(super) lengths: Vec<Length>,
+    /// A matrix with its indices exchanged.
+    pub(super) flipped: Option<Expr>,
 }
 
 impl Part {
     fn scalar(expr: Expr) -> Self {
-        Self { expr, indices: Vec::new(), lengths: Vec::new() }
+        Self { expr, indices: Vec::new(), lengths: Vec::new(), flipped: None }
     }
 
     fn vector(expr: Kind, index: Index, length: Length) -> Self {
-        Self { expr: Expr::new(expr, Shape::Vector(length)), indices: vec![index], lengths: vec![length] }
+        let expr = Expr::new(expr, Shape::Vector(length));
+        Self { expr, indices: vec![index], lengths: vec![length], flipped: None }
     }
 
+    /// A matrix that is not known to be symmetric.
     fn matrix(expr: Kind, indices: [Index; 2], lengths: [Length; 2]) -> Self {
         let expr = Expr::new(expr, Shape::Matrix(lengths[0], lengths[1]));
-        Self { expr, indices: indices.to_vec(), lengths: lengths.to_vec() }
+        let flipped = Expr::new(Kind::Transpose(expr.clone()), Shape::Matrix(lengths[1], lengths[0]));
+        Self { expr, indices: indices.to_vec(), lengths: lengths.to_vec(), flipped: Some(flipped) }
     }
 
     pub(super) fn traced(self) -> Option<Self> {
@@ -33,13 +38,22 @@ impl Part {
         own.then(|| Self::scalar(Expr::new(Kind::Trace(self.expr), Shape::Scalar)))
     }
 
-    pub(super) fn transposed(self) -> Self {
-        let (indices, lengths) = ([self.indices[1], self.indices[0]], [self.lengths[1], self.lengths[0]]);
-        match self.expr.kind() {
-            Kind::Transpose(inner) => Self::matrix(inner.kind().clone(), indices, lengths),
-            _ if is_symmetric(&self.expr) => Self::matrix(self.expr.kind().clone(), indices, lengths),
-            _ => Self::matrix(Kind::Transpose(self.expr), indices, lengths),
+    /// A matrix that is symmetric.
+    pub(super) fn symmetric(self) -> Self {
+        Self { flipped: Some(self.expr.clone()), ..self }
+    }
+
+    pub(super) fn is_symmetric(&self) -> bool {
+        self.flipped.as_ref() == Some(&self.expr)
+    }
+
+    pub(super) fn transposed(mut self) -> Self {
+        if let Some(flipped) = self.flipped.take() {
+            self.flipped = Some(std::mem::replace(&mut self.expr, flipped));
         }
+        self.indices.reverse();
+        self.lengths.reverse();
+        self
     }
 
     /// Two that share a summed index.
@@ -54,22 +68,44 @@ impl Part {
             (1, 2) => {
                 let matrix = last(other);
                 let (index, length) = (matrix.indices[0], matrix.lengths[0]);
-                Some(Self::vector(Kind::Mul(matrix.expr, self.expr), index, length))
+                Some(Self {
+                    expr: chain(matrix.expr, &self.expr, Shape::Vector(length)),
+                    indices: vec![index],
+                    lengths: vec![length],
+                    flipped: None,
+                })
             }
             (2, 1) => other.joined(self, index),
             (2, 2) => {
                 let (left, right) = (last(self), first(other));
                 let (indices, lengths) =
                     ([left.indices[0], right.indices[1]], [left.lengths[0], right.lengths[1]]);
-                Some(Self::matrix(Kind::Mul(left.expr, right.expr), indices, lengths))
+                let flipped = chain(right.flipped?, &left.flipped?, Shape::Matrix(lengths[1], lengths[0]));
+                let expr = chain(left.expr, &right.expr, Shape::Matrix(lengths[0], lengths[1]));
+                Some(Self {
+                    expr,
+                    indices: indices.to_vec(),
+                    lengths: lengths.to_vec(),
+                    flipped: Some(flipped),
+                })
             }
             _ => None,
         }
     }
 }
 
-fn is_symmetric(e: &Expr) -> bool {
-    matches!(e.kind(), Kind::Hess(_) | Kind::Identity | Kind::MatrixRoot(_) | Kind::Cov(_))
+/// `A (B C)` as `(A B) C`.
+fn chain(a: Expr, b: &Expr, shape: Shape) -> Expr {
+    match (b.kind(), a.shape(), b.shape()) {
+        (Kind::Mul(first, second), Shape::Matrix(rows, _), _) => match first.shape() {
+            Shape::Matrix(_, columns) => {
+                let before = chain(a, first, Shape::Matrix(rows, columns));
+                Expr::new(Kind::Mul(before, second.clone()), shape)
+            }
+            _ => Expr::new(Kind::Mul(a, b.clone()), shape),
+        },
+        _ => Expr::new(Kind::Mul(a, b.clone()), shape),
+    }
 }
 
 impl Algebra<'_> {
@@ -118,7 +154,10 @@ impl Algebra<'_> {
         match (part.indices.len(), open.as_slice()) {
             (_, []) => Some(part),
             (0, [i]) => Some(Part::vector(Kind::Grad(part.expr), *i, Length::Space)),
-            (0, [i, j]) => Some(Part::matrix(Kind::Hess(part.expr), [*i, *j], [Length::Space; 2])),
+            (0, [i, j]) => {
+                let hessian = Part::matrix(Kind::Hess(part.expr), [*i, *j], [Length::Space; 2]);
+                Some(hessian.symmetric())
+            }
             (1, [j]) => {
                 let (index, length) = (part.indices[0], part.lengths[0]);
                 Some(Part::matrix(Kind::Jac(part.expr), [index, *j], [length, Length::Space]))
@@ -142,7 +181,10 @@ impl Algebra<'_> {
             }
         };
         match (traced, indices.slots.as_slice()) {
-            (Traced::Nothing, [i, j]) => Some(Part::matrix(matrix.kind().clone(), [*i, *j], lengths)),
+            (Traced::Nothing, [i, j]) => {
+                let part = Part::matrix(matrix.kind().clone(), [*i, *j], lengths);
+                Some(if factor.is_symmetric() { part.symmetric() } else { part })
+            }
             (Traced::Second, [i]) => Some(divergence(matrix.clone(), *i, lengths[0])),
             (Traced::First, [j]) => Some(divergence(transposed(), *j, lengths[1])),
             (Traced::Both, []) => {

@@ -97,11 +97,11 @@ impl Slip {
 
 /// A slip and the claim without it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Repair {
+pub(super) struct Repair {
     /// The slip that the repair undoes.
-    pub slip: Slip,
+    pub(super) slip: Slip,
     /// The repaired claim.
-    pub claim: Claim,
+    pub(super) claim: Claim,
 }
 
 /// Which side of a claim.

@@ -73,14 +73,15 @@ impl Algebra<'_> {
         if !others.iter().all(|f| f.is_closed() && f.group == 0 && f.draw == Draw::Fixed) {
             return Ok(None);
         }
-        let head = &unknown[0].head;
-        let known = |factor: &Factor| {
-            factor.head == *head && (everywhere || factor.indices.len() == unknown[0].indices.len())
-        };
         let own = Poly::monomial(monomial.clone(), coefficient.clone());
         let rest = equation.minus(&own);
-        let repeated = others.iter().any(|f| f.any(&mut |inner| known(inner)));
-        if repeated || rest.any(&mut |inner| known(inner)) {
+        if contains(&rest, unknown, everywhere)
+            || contains(&Poly::monomial(Monomial(others.clone()), Rational::ONE), unknown, everywhere)
+        {
+            return Ok(None);
+        }
+        let fixed = unknown[0].group != 0 || unknown[0].draw == Draw::Fixed;
+        if fixed && rest.terms().iter().any(|(monomial, _)| monomial.0.iter().any(Factor::is_random)) {
             return Ok(None);
         }
         let divided = !others.is_empty();
@@ -102,10 +103,7 @@ impl Algebra<'_> {
     /// What a factor is equal to; nothing if it is not the unknown.
     fn value_of(&self, solution: &Solution, factor: &Factor) -> Result<Option<Poly>, Obstacle> {
         let unknown = &solution.unknown[0];
-        let matches = factor.head == unknown.head
-            && factor.group == 0
-            && factor.rank == unknown.rank
-            && factor.draw == unknown.draw;
+        let matches = factor.head == unknown.head && factor.rank == unknown.rank;
         if !matches {
             return Ok(None);
         }
@@ -156,13 +154,16 @@ impl Algebra<'_> {
                     break;
                 }
             }
-            let Some((own, rest, value)) = replaced else {
+            let Some((own, rest, (value, indices))) = replaced else {
                 products.push((monomial.0.clone(), coefficient.clone()));
                 continue;
             };
             changed = true;
             let place = Factor { group: 0, indices: Vec::new(), rank: 0, ..own[0].clone() };
             for (mut part, scale) in super::algebra::placed(&value, &place, &monomial.0) {
+                for index in part.iter_mut().flat_map(|factor| &mut factor.indices) {
+                    *index = indices.iter().find(|(open, _)| open == index).map_or(*index, |(_, own)| *own);
+                }
                 part.extend(rest.iter().cloned());
                 products.push((part, coefficient * &scale));
             }
@@ -171,30 +172,53 @@ impl Algebra<'_> {
         if changed { self.with_expectations_replaced(&sum, solution) } else { Ok(sum) }
     }
 
-    /// What an expectation is equal to, in terms of its own indices; nothing if it is not the unknown.
-    fn value_of_expectation(&self, solution: &Solution, own: &[Factor]) -> Result<Option<Poly>, Obstacle> {
-        if let ([_], [factor]) = (solution.unknown.as_slice(), own) {
-            let same = factor.head == solution.unknown[0].head
-                && factor.rank == solution.unknown[0].rank
-                && factor.power == solution.unknown[0].power;
+    /// What an expectation is equal to, and the indices that stand for the free ones of that; nothing if it is not the
+    /// unknown.
+    fn value_of_expectation(
+        &self,
+        solution: &Solution,
+        own: &[Factor],
+    ) -> Result<Option<(Poly, Renaming)>, Obstacle> {
+        if let ([unknown], [factor]) = (solution.unknown.as_slice(), own) {
+            let same =
+                factor.head == unknown.head && factor.rank == unknown.rank && factor.power == unknown.power;
             if !same {
                 return Ok(None);
             }
-            let Some(value) = self.value_with_indices(solution, factor)? else { return Ok(None) };
-            let indices = factor.indices.clone();
-            return self
-                .renamed(&value, |index| match index {
-                    Index::Free(place) if (place as usize) < indices.len() => indices[place as usize],
-                    other => other,
-                })
-                .map(Some);
+            let indices = (0..).map(Index::Free).zip(factor.indices.iter().copied()).collect();
+            return Ok(self.value_with_indices(solution, factor)?.map(|value| (value, indices)));
         }
-        let Some(bound) = bind(&solution.unknown, own) else { return Ok(None) };
-        let named = self.renamed(&solution.value, |index| {
-            bound.iter().find(|(free, _)| *free == index).map_or(index, |(_, own)| *own)
-        })?;
-        Ok(Some(named))
+        Ok(bind(&solution.unknown, own).map(|bound| (solution.value.clone(), bound)))
     }
+}
+
+/// Indices and what they are called instead.
+type Renaming = Vec<(Index, Index)>;
+
+/// Whether a sum contains an unknown, or a derivative of it if that counts.
+fn contains(sum: &Poly, unknown: &[Factor], derivatives: bool) -> bool {
+    let same = |own: &Factor, factor: &Factor| {
+        own.head == factor.head
+            && (own.indices.len() == factor.indices.len()
+                || (derivatives && own.indices.len() < factor.indices.len()))
+    };
+    if unknown[0].group == 0 {
+        return sum.any(&mut |factor| same(&unknown[0], factor));
+    }
+    // An expectation of the same factors, outside of functions; anything alike inside of one.
+    sum.terms().iter().flat_map(|(monomial, _)| monomial.0.iter().map(move |factor| (monomial, factor))).any(
+        |(monomial, factor)| {
+            let inside = factor
+                .head
+                .inner()
+                .is_some_and(|inner| inner.poly().any(&mut |nested| same(&unknown[0], nested)));
+            let group: Vec<&Factor> = monomial.0.iter().filter(|f| f.group == factor.group).collect();
+            let alike = factor.group != 0
+                && group.len() == unknown.len()
+                && group.iter().all(|f| unknown.iter().any(|own| same(own, f)));
+            inside || alike
+        },
+    )
 }
 
 /// The parts of a term that can be solved for.
@@ -212,7 +236,7 @@ fn candidates(monomial: &Monomial) -> Vec<Vec<Factor>> {
         let solvable = matches!(factor.head, Head::Scalar(_) | Head::Coordinate(_) | Head::Field { .. });
         if solvable
             && factor.group == 0
-            && factor.draw == Draw::Fixed
+            && matches!(factor.draw, Draw::Fixed | Draw::Own)
             && factor.power.is_one()
             && open(factor)
         {

@@ -9,7 +9,9 @@
 //! | jets, expectations, symbols, exponentials | nothing is needed | yes |
 //! | `P^q`, `q < 0` or broken | multiplied by `P^k`, expanded | yes for whole `q` |
 //! | integrals over a test function | what multiplies it is 0 | yes |
-//! | `sin`, `cos`, `log`, roots of numbers, ... | simplified where they are built | no |
+//! | `log`, `sin`, `cos` | simplified where they are built | where no two are related |
+//! | roots of numbers | taken apart into primes | yes |
+//! | `abs`, `arsinh`, `arctan`, expectations over known distributions | simplified where they are built | no |
 //! | matrix roots, inverses, hypotheses | multiples of identities ([`super::relation`]) | no |
 
 use super::algebra::Algebra;
@@ -17,11 +19,8 @@ use super::atom::{Draw, Factor, Head};
 use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly, Sealed};
 use super::relation::Identity;
-use crate::expression::{Distribution, Rational, SymbolKind};
+use crate::expression::{Distribution, Function, Rational, SymbolKind};
 use std::collections::BTreeMap;
-
-/// Rounds of clearing: a denominator may show another.
-const ROUNDS: usize = 6;
 
 impl Algebra<'_> {
     /// What is left of a sum after everything that shows that it is 0 was tried: the sum itself if it is not.
@@ -29,29 +28,12 @@ impl Algebra<'_> {
         if sum.is_zero() {
             return Ok(Poly::zero());
         }
-        let cleared = self.cleared(sum)?;
+        let (cleared, _) = self.cleared(sum)?;
         if cleared.is_zero() || self.integrands_vanish(&cleared, identities)? {
             return Ok(Poly::zero());
         }
         let left = if self.vanishes_by(&cleared, identities)? { Poly::zero() } else { sum.clone() };
         Ok(left)
-    }
-
-    /// A sum multiplied by its denominators.
-    fn cleared(&self, sum: &Poly) -> Result<Poly, Obstacle> {
-        let mut sum = sum.clone();
-        for _ in 0..ROUNDS {
-            let Some((base, power)) = lowest_power(&sum) else { return Ok(sum) };
-            let clear = Factor { power: -&power, ..Factor::new(Head::Base(base.0), base.1, &[]) };
-            let mut products = Vec::with_capacity(sum.len());
-            for (monomial, coefficient) in sum.terms() {
-                let mut factors = monomial.0.clone();
-                factors.push(clear.clone());
-                products.push((factors, coefficient.clone()));
-            }
-            sum = self.finish(products)?;
-        }
-        Ok(sum)
     }
 
     /// Whether a sum of integrals over test functions is 0 because what multiplies each of them is, and the rest is 0.
@@ -90,22 +72,25 @@ impl Algebra<'_> {
 
     /// Why a sum that is not written as 0 may still be 0; nothing if it cannot.
     pub(super) fn incompleteness(&self, sum: &Poly) -> Option<&'static str> {
-        let mut reason = None;
-        sum.any(&mut |factor| {
-            let found = self.incompleteness_of(factor);
-            if found.is_some() {
-                reason = found;
-            }
-            found.is_some()
-        });
-        reason
+        let mut known = Transcendental::default();
+        sum.terms().iter().find_map(|(monomial, _)| self.incompleteness_of_product(monomial, &mut known))
     }
 
-    fn incompleteness_of(&self, factor: &Factor) -> Option<&'static str> {
-        match &factor.head {
-            Head::Prime(_) => Some("roots of numbers stand in it"),
-            Head::Log(_) => Some("logarithms stand in it"),
-            Head::Function(..) => Some("functions stand in it whose identities it does not all know"),
+    fn incompleteness_of_product(
+        &self,
+        monomial: &Monomial,
+        known: &mut Transcendental,
+    ) -> Option<&'static str> {
+        monomial.0.iter().find_map(|factor| self.incompleteness_of(factor, known))
+    }
+
+    fn incompleteness_of(&self, factor: &Factor, known: &mut Transcendental) -> Option<&'static str> {
+        let own = match &factor.head {
+            Head::Prime(prime) if *prime > Rational::integer(PRIMES) => {
+                Some("roots of large numbers stand in it")
+            }
+            Head::Log(inner) => known.logarithm(inner),
+            Head::Function(function, inner) => known.function(*function, inner),
             Head::Base(_) if factor.power.to_integer().is_none() => Some("roots of sums stand in it"),
             Head::Base(_) if factor.draw != Draw::Fixed => Some("a random denominator stands in it"),
             Head::LogDet(_) | Head::Inverse { .. } => {
@@ -116,14 +101,10 @@ impl Algebra<'_> {
                 Some("an integral without a test function stands in it")
             }
             Head::Random(_) | Head::RandomVector(_) | Head::Field { .. } if factor.draw != Draw::Fixed => {
-                let known = self.sources(factor).into_iter().any(|name| {
-                    matches!(&self.symbols.get(name).kind,
-                        SymbolKind::Random { distribution: Some(distribution), .. }
-                            if !matches!(distribution, Distribution::Moments(_)))
-                });
-                known.then_some("an expectation over a known distribution stands in it")
+                self.is_distributed(factor).then_some("an expectation over a known distribution stands in it")
             }
-            Head::Scalar(_)
+            Head::Prime(_)
+            | Head::Scalar(_)
             | Head::Extent(_)
             | Head::Coordinate(_)
             | Head::Exp(_)
@@ -136,26 +117,60 @@ impl Algebra<'_> {
             | Head::Position
             | Head::Delta(_)
             | Head::Field { .. } => None,
-        }
+        };
+        own.or_else(|| {
+            let inner = factor.head.inner()?;
+            inner
+                .poly()
+                .terms()
+                .iter()
+                .find_map(|(monomial, _)| self.incompleteness_of_product(monomial, known))
+        })
+        .or_else(|| self.incompleteness_of_product(factor.head.inner_product()?, known))
+    }
+
+    /// Whether a factor depends on a name with a distribution.
+    fn is_distributed(&self, factor: &Factor) -> bool {
+        self.sources(factor).into_iter().any(|name| {
+            matches!(&self.symbols.get(name).kind,
+                SymbolKind::Random { distribution: Some(distribution), .. }
+                    if !matches!(distribution, Distribution::Moments(_)))
+        })
     }
 }
 
-/// A sum under a negative power, outside of expectations, and its lowest power rounded down.
-fn lowest_power(sum: &Poly) -> Option<((Sealed, Draw), Rational)> {
-    let mut lowest: Option<((Sealed, Draw), Rational)> = None;
-    for factor in sum.terms().iter().flat_map(|(monomial, _)| &monomial.0) {
-        let Head::Base(inner) = &factor.head else { continue };
-        let clears = factor.group == 0 && matches!(factor.draw, Draw::Fixed | Draw::Own);
-        if !clears || !factor.power.is_negative() {
-            continue;
+/// Numbers below this that have no divisor among the trial divisors of roots are prime.
+const PRIMES: i64 = 10_000_000_000;
+
+/// The functions met in a sum that are algebraically independent of each other and of the rest.
+///
+/// A logarithm of a factor is; so is that of one sum, but of several only if no product of powers of these is 1. Sines and
+/// cosines of products are, unless one angle is a rational multiple of another.
+#[derive(Debug, Default)]
+struct Transcendental {
+    sum: Option<Sealed>,
+    angles: Vec<Sealed>,
+}
+
+impl Transcendental {
+    fn logarithm(&mut self, inner: &Sealed) -> Option<&'static str> {
+        let single = inner.poly().as_single().is_some_and(|(monomial, _)| monomial.0.len() <= 1);
+        if single {
+            return None;
         }
-        let Ok(floor) = super::algebra::floor(&factor.power) else { continue };
-        let floor = Rational::integer(floor);
-        let same = lowest.as_ref().is_none_or(|((known, draw), _)| known == inner && *draw == factor.draw);
-        let lower = lowest.as_ref().is_none_or(|(_, power)| floor < *power);
-        if same && lower {
-            lowest = Some(((inner.clone(), factor.draw), floor));
-        }
+        let known = self.sum.get_or_insert_with(|| inner.clone());
+        (known != inner).then_some("logarithms of several sums stand in it")
     }
-    lowest
+
+    fn function(&mut self, function: Function, inner: &Sealed) -> Option<&'static str> {
+        if !matches!(function, Function::Sin | Function::Cos) {
+            return Some("functions stand in it whose identities it does not all know");
+        }
+        let monomial = |sealed: &Sealed| sealed.poly().as_single().map(|(monomial, _)| monomial.clone());
+        if self.angles.iter().any(|angle| angle != inner && monomial(angle) == monomial(inner)) {
+            return Some("functions of several multiples of an angle stand in it");
+        }
+        self.angles.push(inner.clone());
+        None
+    }
 }

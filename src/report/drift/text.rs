@@ -5,7 +5,7 @@ use crate::experiment::PointResult;
 use crate::noise::Matrices;
 use crate::report::Style;
 use crate::report::layout::{
-    NAME, Page, Tone, count, counted, deviations, given, readable, scientific, shortened,
+    NAME, Page, Tone, count, counted, deviations, given, probability, readable, scientific, shortened,
 };
 use crate::sampling::{Comparison, POWER, Power, Stopped};
 use crate::sgd::Replacement;
@@ -152,7 +152,7 @@ fn table<W: Write>(
     let mut line = |cells: [&str; 6]| {
         let [first, rest @ .., z] = cells;
         let rest: String = rest.iter().map(|cell| format!("  {cell:>NUMBER$}")).collect();
-        writeln!(page.out, "{}", format!("  {first:name$}{rest}  {z:>6}").trim_end())
+        writeln!(page.out, "{}", format!("  {first:name$}{rest} {z:>6}").trim_end())
     };
     line(["", "", "", "", "", ""])?;
     line(["v_noise", "exact,", "exact,", "Monte", "standard", ""])?;
@@ -171,6 +171,11 @@ fn table<W: Write>(
         let more = components.len() - shown;
         page.note(&format!("... and {}; --json gives all of them.", counted(more, "more component")))?;
     }
+    writeln!(page.out)?;
+    page.note(
+        "Per unit of time; a step takes time eta. In window: averaged over the points drawn around theta, \
+         as the Monte Carlo estimate is; z: their difference in standard errors.",
+    )?;
     writeln!(page.out)
 }
 
@@ -186,7 +191,7 @@ fn evidence<W: Write>(
         let seen = match test.power {
             Power::Relative(error) => format!("{:.1} % of the vector v_noise", 100.0 * error),
             Power::Added { detectable, needed } => format!(
-                "v_noise is 0; a drift of {} added to it, where {} has to be seen",
+                "v_noise is 0; an added drift of {}, where {} is enough for a verdict",
                 readable(detectable),
                 readable(needed)
             ),
@@ -195,16 +200,16 @@ fn evidence<W: Write>(
             "smallest error",
             &format!("{seen} (seen with probability {POWER}, false-alarm rate {})", plan.false_alarm),
         )?;
-        let directions = if test.projected { "directions" } else { "components" };
+        let directions = if test.projected { "direction" } else { "component" };
         let holm =
-            if points > 1 { format!(", {} for all points", readable(adjusted)) } else { String::new() };
+            if points > 1 { format!(", for all points {}", probability(adjusted)) } else { String::new() };
         page.field(
             "joint test",
             &format!(
-                "T^2 = {} over {} {directions}, p = {}{holm}",
+                "T^2 = {} in {}, p = {}{holm}",
                 readable(test.statistic),
-                test.dimensions,
-                readable(test.p_value)
+                counted(test.dimensions, directions),
+                probability(test.p_value)
             ),
         )?;
     } else {

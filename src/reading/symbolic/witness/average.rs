@@ -11,6 +11,7 @@ use super::series::{Key, Limits, Series, Stop, Try, choose};
 use super::tensor::{Tensor, shape};
 use crate::expression::{Batch, Distribution, Expr, Kind, SymbolId, SymbolKind};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 /// More outcomes than this are not enumerated for one expectation.
@@ -204,11 +205,11 @@ impl<F: Exact> Evaluator<'_, F> {
                 if exponent == 0 {
                     continue;
                 }
-                if !moments.contains_key(&(*symbol, exponent)) {
-                    let moment = self.moment(*symbol, exponent, scene)?;
-                    moments.insert((*symbol, exponent), moment);
-                }
-                term = self.ring.mul(&term, &moments[&(*symbol, exponent)], limits)?;
+                let moment = match moments.entry((*symbol, exponent)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(place) => place.insert(self.moment(*symbol, exponent, scene)?),
+                };
+                term = self.ring.mul(&term, moment, limits)?;
             }
             result.add_scaled(&term, &F::one());
         }
@@ -240,7 +241,7 @@ impl<F: Exact> Evaluator<'_, F> {
                 }
                 Ok(sum.scale(&share))
             }
-            Distribution::Rademacher => Ok(Series::integer(i64::from(order % 2 == 0))),
+            Distribution::Rademacher => Ok(Series::integer(i64::from(order.is_multiple_of(2)))),
             Distribution::Bernoulli(probability) => self.parameter(probability, scene),
             Distribution::Exponential(rate) => {
                 let rate = self.parameter(rate, scene)?;

@@ -35,20 +35,7 @@ impl<F: Exact> Evaluator<'_, F> {
             }
             Kind::Divergence(a) => {
                 let a = self.value(a, once, scene)?;
-                let (rows, columns) =
-                    if a.extents.len() == 1 { (1, a.data.len()) } else { a.rows_columns()? };
-                if columns != d {
-                    return Err(shape());
-                }
-                let divergence = |row: usize| {
-                    let mut sum = Series::zero();
-                    for j in 0..d {
-                        sum.add_scaled(&self.ring.derivative(&a.data[row * d + j], j), &F::one());
-                    }
-                    sum
-                };
-                let data: Vec<_> = (0..rows).map(divergence).collect();
-                Ok(if a.extents.len() == 1 { Tensor { extents: vec![], data } } else { Tensor::vector(data) })
+                self.divergence(&a)
             }
             Kind::Partial(index, a) => {
                 let i = index_value(scene, index.id)?;
@@ -78,6 +65,25 @@ impl<F: Exact> Evaluator<'_, F> {
         let d = self.setting.draw.dimension;
         let entries = v.data.iter().flat_map(|c| (0..d).map(move |j| self.ring.derivative(c, j)));
         Tensor::matrix(v.data.len(), d, entries.collect())
+    }
+
+    /// `d_i v_i`, or `d_j A_ij`
+    fn divergence(&self, a: &Tensor<F>) -> Try<Tensor<F>> {
+        let d = self.setting.draw.dimension;
+        let vector = a.extents.len() == 1;
+        let (rows, columns) = if vector { (1, a.data.len()) } else { a.rows_columns()? };
+        if columns != d {
+            return Err(shape());
+        }
+        let row = |row: usize| {
+            let mut sum = Series::zero();
+            for j in 0..d {
+                sum.add_scaled(&self.ring.derivative(&a.data[row * d + j], j), &F::one());
+            }
+            sum
+        };
+        let data: Vec<_> = (0..rows).map(row).collect();
+        Ok(if vector { Tensor { extents: vec![], data } } else { Tensor::vector(data) })
     }
 
     /// How many orders of Taylor's series in `shift` matter below a half power `cut`, for a function that begins at the
@@ -112,7 +118,7 @@ impl<F: Exact> Evaluator<'_, F> {
     fn displacement_at(&mut self, s: &F, step: &Expr, limits: Limits, scene: &Scene) -> Try<Tensor<F>> {
         let first = self.value(step, limits.degree, scene)?;
         let a = first.data.iter().map(Series::valuation).min().unwrap_or(EXACT);
-        let b = self.least_power(step, 0)?;
+        let b = self.least_power(step)?;
         let order = self.taylor_order(&first, a, limits.cut)?;
         let mut delta = first.try_map(|c| Ok(c.cut(limits.cut)))?;
         if a == EXACT {
@@ -133,73 +139,6 @@ impl<F: Exact> Evaluator<'_, F> {
         Ok(delta.map(|c| c.known_below(right_below)))
     }
 
-    /// A half power of the small parameter that an expression and all its derivatives begin at, or later.
-    fn least_power(&self, e: &Expr, depth: usize) -> Try<i32> {
-        if depth > 200 {
-            return Err(Stop::Budget);
-        }
-        let of = |e: &Expr| self.least_power(e, depth + 1);
-        let least = |parts: &[Expr]| parts.iter().try_fold(EXACT, |least, e| Ok(of(e)?.min(least)));
-        match e.kind() {
-            Kind::Number(value) => Ok(if value.is_zero() { EXACT } else { 0 }),
-            Kind::Symbol(id) => {
-                if let Some(definition) = self.setting.definitions.get(id) {
-                    return of(definition);
-                }
-                let small = |id: SymbolId| Some(id) == self.setting.small;
-                Ok(match &self.setting.symbols.get(*id).kind {
-                    SymbolKind::Scalar(_) if small(*id) => 2,
-                    SymbolKind::Noise { time_step, .. } if small(*time_step) => 1,
-                    _ => 0,
-                })
-            }
-            Kind::Add(terms) | Kind::List(terms) => least(terms),
-            Kind::Mul(a, b) | Kind::Dot(a, b) | Kind::Outer(a, b) => Ok(of(a)?.saturating_add(of(b)?)),
-            Kind::Norm2(a) => Ok(of(a)?.saturating_mul(2)),
-            Kind::Div(a, b) if !self.mentions_small(b) => of(a),
-            Kind::Neg(a)
-            | Kind::Transpose(a)
-            | Kind::Trace(a)
-            | Kind::Grad(a)
-            | Kind::Hess(a)
-            | Kind::Lap(a)
-            | Kind::Jac(a)
-            | Kind::Divergence(a)
-            | Kind::Partial(_, a)
-            | Kind::Component(a, _)
-            | Kind::Sum(_, a)
-            | Kind::Tensor(_, a)
-            | Kind::Expect(a)
-            | Kind::Mean(a, _)
-            | Kind::SumOver(a, _)
-            | Kind::Shift(a, _) => of(a),
-            Kind::Pow(a, b) => match b.kind() {
-                Kind::Number(value) if !value.is_negative() => {
-                    let times = value.to_integer().and_then(|n| i32::try_from(n).ok());
-                    Ok(times.map_or(0, |n| of(a).map_or(0, |power| power.saturating_mul(n))))
-                }
-                Kind::Number(_) if self.mentions_small(a) => {
-                    Err(Stop::unable("a small denominator in a step"))
-                }
-                _ => Ok(0),
-            },
-            _ if self.mentions_small(e)
-                && matches!(e.kind(), Kind::Div(..) | Kind::Inverse(_) | Kind::LogDet(_)) =>
-            {
-                Err(Stop::unable("a small denominator in a step"))
-            }
-            _ => Ok(0),
-        }
-    }
-
-    /// Whether the small parameter occurs.
-    fn mentions_small(&self, e: &Expr) -> bool {
-        e.any(&mut |part| match part.kind() {
-            Kind::Symbol(id) => Some(*id) == self.setting.small || self.setting.definitions.contains_key(id),
-            _ => false,
-        })
-    }
-
     /// The mean displacement of the steps that pass a place, the density flat before the step:
     /// the outcome `w` passes `m` with a density of `w |d theta/d m| = w det(I - s jac(delta)(m))`.
     fn conditional(&mut self, place: Where, step: &Expr, k: usize, scene: &Scene) -> Try<Tensor<F>> {
@@ -213,7 +152,9 @@ impl<F: Exact> Evaluator<'_, F> {
             let limits = Limits { degree: k, cut };
             let delta = this.displacement_at(&s, step, limits, scene)?;
             let start = delta.data.iter().map(Series::valuation).min().unwrap_or(EXACT);
-            let inner = Limits { degree: k.saturating_add(1), cut: cut.saturating_sub(start.clamp(0, cut)) };
+            // The determinant is multiplied by the displacement, which begins at `start`.
+            let short = cut.saturating_sub(start.clamp(0, cut)).max(1);
+            let inner = Limits { degree: k.saturating_add(1), cut: short };
             let jacobian = this.displacement_at(&s, step, inner, scene)?;
             let mut map = this.jacobian(&jacobian).map(|c| c.scale(&s.neg()));
             for i in 0..d {
@@ -235,7 +176,7 @@ impl<F: Exact> Evaluator<'_, F> {
     /// `1/(m+1) (-1)^m sum_{|a| = m} d^a E[v v^a] / a!`.
     fn current(&mut self, step: &Expr, k: usize, scene: &Scene) -> Try<Tensor<F>> {
         let mut result = self.expectation(step, k, scene)?;
-        let first = self.least_power(step, 0)?;
+        let first = self.least_power(step)?;
         if first == EXACT {
             return Ok(result);
         }
@@ -247,6 +188,9 @@ impl<F: Exact> Evaluator<'_, F> {
         let table = self.ring.monomials;
         for a in 1..self.ring.length(order)? {
             let degree = table.degree[a];
+            if table.exponents[a].iter().skip(self.setting.draw.dimension).any(|exponent| *exponent > 0) {
+                continue;
+            }
             let limits = self.limits(k.saturating_add(degree));
             let mut moment = self.average(&[step], scene, &mut |this, scene| {
                 let v = this.value(step, limits.degree, scene)?;
@@ -265,7 +209,7 @@ impl<F: Exact> Evaluator<'_, F> {
                     factor *= i64::from(times);
                 }
             }
-            let factor = F::integer(if degree % 2 == 0 { factor } else { -factor });
+            let factor = F::integer(if degree.is_multiple_of(2) { factor } else { -factor });
             result.add_scaled(&moment, &factor.inverse().ok_or(Stop::Budget)?)?;
         }
         // The first moment that was left out begins at this half power.
@@ -295,6 +239,11 @@ impl<F: Exact> Evaluator<'_, F> {
                 Ok((*self.value(e, k, &inner)?).clone())
             }
             SymbolKind::Coordinate(i) => {
+                if self.setting.local {
+                    return Err(Stop::unable(
+                        "another point than that about which a hypothesis was made to hold",
+                    ));
+                }
                 let i = *i as usize;
                 let value = by.value();
                 *place.point.get_mut(i).ok_or_else(shape)? = value.clone();
@@ -357,9 +306,9 @@ impl<F: Exact> Evaluator<'_, F> {
         u32::try_from(position).map_err(|_| Stop::Budget)
     }
 
-    /// `a - b` at the point.
-    pub(super) fn difference(&mut self, a: &Expr, b: &Expr, scene: &Scene) -> Try<Tensor<F>> {
-        let (a, b) = (self.value(a, 0, scene)?, self.value(b, 0, scene)?);
+    /// `a - b` up to a degree.
+    pub(super) fn difference(&mut self, a: &Expr, b: &Expr, k: usize, scene: &Scene) -> Try<Tensor<F>> {
+        let (a, b) = (self.value(a, k, scene)?, self.value(b, k, scene)?);
         let mut result = (*a).clone();
         result.add_scaled(&b, &F::one().neg())?;
         Ok(result)

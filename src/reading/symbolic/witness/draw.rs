@@ -31,6 +31,8 @@ pub(super) enum Unknown {
 pub(super) enum Size {
     /// A digit or two, to be read.
     Small,
+    /// Two digits: where equations are solved for some of them.
+    Medium,
     /// Four digits, for residues: fewer coincidences.
     Large,
 }
@@ -42,8 +44,13 @@ pub(super) struct Draw {
     pub(super) seed: u64,
     /// How large numbers are.
     pub(super) size: Size,
+    /// Scalars and the point are above 0.
+    pub(super) positive: bool,
     /// `d`
     pub(super) dimension: usize,
+    /// Fields, and scalars that were chosen, depend on one more variable than the coordinates, in which nothing is
+    /// differentiated: what is special at the point is not beside it.
+    pub(super) parameter: bool,
     /// How many data points there are.
     pub(super) support: usize,
     /// All data points are equally likely.
@@ -64,8 +71,14 @@ pub(super) struct Draw {
     pub(super) boundary: u32,
     /// Matrix fields that are symmetric by a condition.
     pub(super) symmetric: HashSet<SymbolId>,
-    /// Symmetric fields that are drawn as squares of symmetric ones.
-    pub(super) squared: HashSet<SymbolId>,
+    /// Names in a matrix whose root is taken: symmetric fields are squares, data have a covariance with a rational root.
+    pub(super) rooted: HashSet<SymbolId>,
+    /// Whether the data points are those of [`super::whiten`].
+    pub(super) whitened: bool,
+    /// What such squares are multiplied by, if not 1.
+    pub(super) scales: HashMap<SymbolId, Rational>,
+    /// Logarithms are additive in the prime factors of their argument and random in these: where no exponential occurs.
+    pub(super) free_logarithms: bool,
     /// Numbers that were chosen.
     pub(super) chosen: HashMap<Unknown, Rational>,
 }
@@ -103,6 +116,9 @@ impl Draw {
     /// A random number that is not 0.
     pub(super) fn number(&self, purpose: Purpose, parts: [u64; 4]) -> Rational {
         let magnitude = self.magnitude(purpose, parts);
+        if self.positive && matches!(purpose, Purpose::Scalar | Purpose::Point) {
+            return magnitude;
+        }
         if self.bits(purpose, [parts[0], parts[1], parts[2], !parts[3]]) & 1 == 0 {
             magnitude
         } else {
@@ -122,6 +138,7 @@ impl Draw {
         }
         let (numerator, denominator) = match self.size {
             Size::Small => (NUMERATORS[pick(3, 8)], DENOMINATORS[pick(12, 8)]),
+            Size::Medium => (2 + i64::try_from(pick(3, 29)).unwrap_or(0), 1),
             Size::Large => {
                 (2 + i64::try_from(pick(3, 9973)).unwrap_or(0), 1 + i64::try_from(pick(40, 16)).unwrap_or(0))
             }
@@ -148,6 +165,17 @@ impl Draw {
             Sign::Any => self.number(Purpose::Scalar, parts),
             Sign::NonNegative | Sign::Positive => self.positive(Purpose::Scalar, parts),
         }
+    }
+
+    /// How many variables series have.
+    pub(super) fn variables(&self) -> usize {
+        self.dimension + usize::from(self.parameter)
+    }
+
+    /// The coefficient of the parameter in a scalar that was chosen; nothing for others.
+    pub(super) fn slope(&self, id: SymbolId) -> Option<Rational> {
+        let moves = self.parameter && self.chosen.contains_key(&Unknown::Scalar(id));
+        moves.then(|| self.number(Purpose::Scalar, [u64::from(id.0), 0, 0, 1]))
     }
 
     /// A coordinate of the point.
@@ -179,6 +207,9 @@ impl Draw {
         if self.symmetric.contains(&field) {
             return self.dimension;
         }
+        if self.rooted.contains(&field) {
+            return self.dimension + 1;
+        }
         let most = self.most_columns as u64;
         usize::try_from(most - self.bits(Purpose::Columns, [u64::from(field.0), 0, 0, 0]) % 2 % most)
             .unwrap_or(1)
@@ -186,9 +217,12 @@ impl Draw {
 
     /// The probabilities of the data points.
     pub(super) fn weights(&self) -> Vec<Rational> {
-        let part = |outcome: usize| match (self.equal_weights, self.squares) {
-            (true, _) => Rational::ONE,
-            (false, _) => {
+        if self.whitened {
+            return (0..self.support).map(|o| self.white_weight(u32::try_from(o).unwrap_or(0))).collect();
+        }
+        let part = |outcome: usize| match self.equal_weights {
+            true => Rational::ONE,
+            false => {
                 Rational::from(
                     1 + i64::try_from(self.bits(Purpose::Weight, [outcome as u64; 4]) % 5).unwrap_or(0),
                 ) + Rational::from(i64::try_from(outcome).unwrap_or(0))

@@ -2,10 +2,11 @@
 
 use super::draw::{Draw, Purpose};
 use super::facts::{FactTable, Facts};
-use super::functions::{Constants, Requests};
+use super::functions::Requests;
 use super::number::Exact;
 use super::roots::Roots;
 use super::series::{Key, Limits, MOST_VARIABLES, Ring, Series, Stop, Try};
+use super::taylor::Constants;
 use super::tensor::{Tensor, shape};
 use crate::expression::{Batch, Expr, Index, Kind, Length, Rational, Shape, SymbolId, Symbols};
 use std::collections::{BTreeMap, HashMap};
@@ -68,6 +69,8 @@ pub(super) struct Setting<'a> {
     pub(super) batches: &'a HashMap<u32, BatchPlan>,
     /// Symbols that a hypothesis gives.
     pub(super) definitions: &'a HashMap<SymbolId, Expr>,
+    /// Some hypotheses hold by the choice of coefficients about the point alone.
+    pub(super) local: bool,
     /// The small parameter.
     pub(super) small: Option<SymbolId>,
     /// Half powers of it from here on are dropped.
@@ -107,7 +110,7 @@ impl<'a, F: Exact> Evaluator<'a, F> {
         let draw = setting.draw;
         let point = (0..draw.dimension).map(|i| number(&draw.point(i))).collect::<Try<_>>()?;
         let weights = draw.weights().iter().map(number).collect::<Try<_>>()?;
-        let ring = Ring::new(draw.dimension, budget)?;
+        let ring = Ring::new(draw.variables(), budget)?;
         Ok(Self {
             setting,
             ring,
@@ -124,14 +127,14 @@ impl<'a, F: Exact> Evaluator<'a, F> {
         })
     }
 
-    /// The scene outside of every expectation: every random name is one data point.
-    pub(super) fn outside(&self) -> Scene {
+    /// A scene outside of every expectation: every random name is one data point.
+    pub(super) fn outside(&self, variant: u32) -> Scene {
         let draw = self.setting.draw;
         let outcome = |copy: u32| {
-            let bits = draw.bits(Purpose::Outcome, [u64::from(copy), 0, 0, 0]);
+            let bits = draw.bits(Purpose::Outcome, [u64::from(copy), u64::from(variant), 0, 0]);
             u32::try_from(bits % draw.support.max(1) as u64).unwrap_or(0)
         };
-        let sample = |slot: u32| Sample { outcome: outcome(slot), slot: NUMERIC + slot };
+        let sample = |slot: u32| Sample { outcome: outcome(slot), slot: NUMERIC + (variant << 20) + slot };
         let batches = self.setting.batches.iter().map(|(batch, plan)| {
             let mut samples = Vec::with_capacity(plan.size);
             for copy in 0..u32::try_from(plan.size).unwrap_or(0) {
@@ -141,7 +144,7 @@ impl<'a, F: Exact> Evaluator<'a, F> {
                 }
                 samples.push(next);
             }
-            Copies { batch: *batch, assignment: u32::MAX, samples: Rc::new(samples) }
+            Copies { batch: *batch, assignment: u32::MAX - variant, samples: Rc::new(samples) }
         });
         Scene { bare: sample(0), batches: batches.collect(), indices: Vec::new(), place: 0 }
     }
@@ -223,82 +226,33 @@ impl<'a, F: Exact> Evaluator<'a, F> {
     }
 
     fn node(&mut self, e: &Expr, k: usize, scene: &Scene) -> Try<Tensor<F>> {
-        let limits = self.limits(k);
-        Ok(match e.kind() {
-            Kind::Number(value) if value.is_zero() => self.zero(e.shape()),
-            Kind::Number(value) => Tensor::scalar(Series::constant(number(value)?)),
-            Kind::Symbol(id) => self.symbol(*id, e, k, scene)?,
-            Kind::Identity => {
-                let d = self.setting.draw.dimension;
-                let entry = |p: usize| if p / d == p % d { Series::integer(1) } else { Series::zero() };
-                Tensor::matrix(d, d, (0..d * d).map(entry).collect())
-            }
-            Kind::Dimension => Tensor::scalar(Series::integer(self.setting.draw.dimension as i64)),
-            Kind::Add(terms) => {
-                let mut sum = self.zero(e.shape());
-                for term in terms {
-                    sum.add_scaled(&*self.value(term, k, scene)?, &F::one())?;
-                }
-                sum
-            }
-            Kind::Neg(a) => self.value(a, k, scene)?.map(Series::neg),
-            Kind::Mul(a, b) => {
-                let (a, b) = (self.value(a, k, scene)?, self.value(b, k, scene)?);
-                a.product(&b, &self.ring, limits)?
-            }
-            Kind::Div(a, b) => {
-                let b = self.scalar(b, k, scene)?;
-                let inverse = Tensor::scalar(self.reciprocal(&b, limits)?);
-                self.value(a, k, scene)?.product(&inverse, &self.ring, limits)?
-            }
-            Kind::Transpose(a) => self.value(a, k, scene)?.transpose()?,
-            Kind::Dot(a, b) => {
-                let (a, b) = (self.value(a, k, scene)?, self.value(b, k, scene)?);
-                Tensor::scalar(a.contract(&b, &self.ring, limits)?)
-            }
-            Kind::Outer(a, b) => {
-                let (a, b) = (self.value(a, k, scene)?, self.value(b, k, scene)?);
-                a.outer(&b, &self.ring, limits)?
-            }
-            Kind::Trace(a) => Tensor::scalar(self.value(a, k, scene)?.trace()?),
-            Kind::Norm2(a) => {
-                let a = self.value(a, k, scene)?;
-                Tensor::scalar(a.contract(&a, &self.ring, limits)?)
-            }
-            Kind::Inverse(a) => {
-                let a = self.value(a, k, scene)?;
-                let determinant = a.determinant(&self.ring, limits)?;
-                let inverse = Tensor::scalar(self.reciprocal(&determinant, limits)?);
-                a.adjugate(&self.ring, limits)?.product(&inverse, &self.ring, limits)?
-            }
-            Kind::List(entries) => {
-                let entries = entries.iter().map(|entry| self.scalar(entry, k, scene));
-                Tensor::vector(entries.collect::<Try<_>>()?)
-            }
-            Kind::Rows(rows) => {
-                let columns = rows.first().map_or(0, Vec::len);
-                let entries = rows.iter().flatten().map(|entry| self.scalar(entry, k, scene));
-                let data: Vec<_> = entries.collect::<Try<_>>()?;
-                if data.len() != rows.len() * columns {
-                    return Err(shape());
-                }
-                Tensor::matrix(rows.len(), columns, data)
-            }
+        match e.kind() {
+            Kind::Number(_) | Kind::Symbol(_) | Kind::Identity | Kind::Dimension => self.leaf(e, k, scene),
+            Kind::Add(_)
+            | Kind::Neg(_)
+            | Kind::Mul(..)
+            | Kind::Div(..)
+            | Kind::Dot(..)
+            | Kind::Outer(..)
+            | Kind::Trace(_)
+            | Kind::Norm2(_)
+            | Kind::Transpose(_) => self.algebra(e, k, scene),
+            Kind::Inverse(_) | Kind::List(_) | Kind::Rows(_) => self.matrix(e, k, scene),
             Kind::Component(..) | Kind::Kronecker(..) | Kind::Sum(..) | Kind::Tensor(..) => {
-                self.indexed(e, k, scene)?
+                self.indexed(e, k, scene)
             }
             Kind::Pow(..)
             | Kind::Sqrt(_)
             | Kind::MatrixRoot(_)
             | Kind::Function(..)
             | Kind::Apply(..)
-            | Kind::LogDet(_) => self.function(e, k, scene)?,
+            | Kind::LogDet(_) => self.function(e, k, scene),
             Kind::Expect(_)
             | Kind::Var(_)
             | Kind::Cov(_)
             | Kind::CrossCov(..)
             | Kind::Mean(..)
-            | Kind::SumOver(..) => self.random(e, k, scene)?,
+            | Kind::SumOver(..) => self.random(e, k, scene),
             Kind::Grad(_)
             | Kind::Hess(_)
             | Kind::Lap(_)
@@ -309,8 +263,92 @@ impl<'a, F: Exact> Evaluator<'a, F> {
             | Kind::Conditional(..)
             | Kind::Current(_)
             | Kind::At(..)
-            | Kind::Integral(_) => self.calculus(e, k, scene)?,
-        })
+            | Kind::Integral(_) => self.calculus(e, k, scene),
+        }
+    }
+
+    /// Numbers and names.
+    fn leaf(&mut self, e: &Expr, k: usize, scene: &Scene) -> Try<Tensor<F>> {
+        let d = self.setting.draw.dimension;
+        match e.kind() {
+            Kind::Number(value) if value.is_zero() => Ok(self.zero(e.shape())),
+            Kind::Number(value) => Ok(Tensor::scalar(Series::constant(number(value)?))),
+            Kind::Symbol(id) => self.symbol(*id, e, k, scene),
+            Kind::Identity => {
+                let entry = |p: usize| if p / d == p % d { Series::integer(1) } else { Series::zero() };
+                Ok(Tensor::matrix(d, d, (0..d * d).map(entry).collect()))
+            }
+            Kind::Dimension => {
+                Ok(Tensor::scalar(Series::integer(i64::try_from(d).map_err(|_| Stop::Budget)?)))
+            }
+            _ => Err(shape()),
+        }
+    }
+
+    /// Sums and products.
+    fn algebra(&mut self, e: &Expr, k: usize, scene: &Scene) -> Try<Tensor<F>> {
+        let limits = self.limits(k);
+        match e.kind() {
+            Kind::Add(terms) => {
+                let mut sum = self.zero(e.shape());
+                for term in terms {
+                    sum.add_scaled(&*self.value(term, k, scene)?, &F::one())?;
+                }
+                Ok(sum)
+            }
+            Kind::Neg(a) => Ok(self.value(a, k, scene)?.map(Series::neg)),
+            Kind::Mul(a, b) => {
+                let (a, b) = (self.value(a, k, scene)?, self.value(b, k, scene)?);
+                a.product(&b, &self.ring, limits)
+            }
+            Kind::Div(a, b) => {
+                let b = self.scalar(b, k, scene)?;
+                let inverse = Tensor::scalar(self.reciprocal(&b, limits)?);
+                self.value(a, k, scene)?.product(&inverse, &self.ring, limits)
+            }
+            Kind::Dot(a, b) => {
+                let (a, b) = (self.value(a, k, scene)?, self.value(b, k, scene)?);
+                Ok(Tensor::scalar(a.contract(&b, &self.ring, limits)?))
+            }
+            Kind::Outer(a, b) => {
+                let (a, b) = (self.value(a, k, scene)?, self.value(b, k, scene)?);
+                a.outer(&b, &self.ring, limits)
+            }
+            Kind::Trace(a) => Ok(Tensor::scalar(self.value(a, k, scene)?.trace()?)),
+            Kind::Norm2(a) => {
+                let a = self.value(a, k, scene)?;
+                Ok(Tensor::scalar(a.contract(&a, &self.ring, limits)?))
+            }
+            Kind::Transpose(a) => self.value(a, k, scene)?.transpose(),
+            _ => Err(shape()),
+        }
+    }
+
+    /// Inverses, and literals in named coordinates.
+    fn matrix(&mut self, e: &Expr, k: usize, scene: &Scene) -> Try<Tensor<F>> {
+        let limits = self.limits(k);
+        match e.kind() {
+            Kind::Inverse(a) => {
+                let a = self.value(a, k, scene)?;
+                let determinant = a.determinant(&self.ring, limits)?;
+                let inverse = Tensor::scalar(self.reciprocal(&determinant, limits)?);
+                a.adjugate(&self.ring, limits)?.product(&inverse, &self.ring, limits)
+            }
+            Kind::List(entries) => {
+                let entries = entries.iter().map(|entry| self.scalar(entry, k, scene));
+                Ok(Tensor::vector(entries.collect::<Try<_>>()?))
+            }
+            Kind::Rows(rows) => {
+                let columns = rows.first().map_or(0, Vec::len);
+                let entries = rows.iter().flatten().map(|entry| self.scalar(entry, k, scene));
+                let data: Vec<_> = entries.collect::<Try<_>>()?;
+                if data.len() != rows.len() * columns {
+                    return Err(shape());
+                }
+                Ok(Tensor::matrix(rows.len(), columns, data))
+            }
+            _ => Err(shape()),
+        }
     }
 
     /// Components, Kronecker's symbol, sums over an index and arrays of components.

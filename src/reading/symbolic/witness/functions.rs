@@ -1,24 +1,30 @@
 //! Functions of series: by Taylor's series about the value at the point, where the coefficients are rational.
-//!
-//! Transcendental constants are replaced by rational ones that obey the same laws. `exp` becomes the homomorphism
-//! `c -> y^(2c)` for a random `y`, and `(cos, sin)` a homomorphism to rational points of the circle: by the theorem of
-//! Lindemann and Weierstrass `exp(1/2)` and `exp(i/2)` obey no law with rational coefficients beyond these, so that
-//! nothing true becomes false and nothing false is lost but by chance. Logarithms and powers to symbolic exponents are
-//! taken at 1; where an argument is another number, the instance is asked to change.
 
 use super::draw::Purpose;
 use super::evaluate::{Evaluator, Scene, number};
 use super::number::Exact;
 use super::series::{EXACT, Key, Limits, Series, Stop, Try};
 use super::tensor::{Tensor, shape};
-use crate::expression::{Expr, Function, Kind, Rational, SymbolId};
-use std::collections::HashMap;
+use crate::expression::{Expr, Function, Kind, Rational, Shape, SymbolId};
+
+/// The number that is meant by the value of an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    /// That of a scalar.
+    Scalar,
+    /// The determinant of a matrix.
+    Determinant,
+    /// The first component of a matrix.
+    FirstEntry,
+}
 
 /// A number at the point that must be another one.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
-    /// The expression; of a matrix its determinant is meant.
+    /// The expression.
     pub(super) expression: Expr,
+    /// What number of it is meant.
+    pub(super) measure: Measure,
     /// Where it is evaluated.
     pub(super) scene: Scene,
     /// The values that will do, the best first.
@@ -33,23 +39,30 @@ pub(super) struct Requests {
 
 impl Requests {
     /// Notes a request and stops.
-    fn ask(&mut self, expression: &Expr, scene: &Scene, targets: Vec<Rational>) -> Stop {
+    pub(super) fn ask(&mut self, expression: &Expr, scene: &Scene, targets: Vec<Rational>) -> Stop {
+        let measure = match expression.shape() {
+            Shape::Scalar => Measure::Scalar,
+            Shape::Vector(_) | Shape::Matrix(..) | Shape::Components(_) => Measure::Determinant,
+        };
+        self.ask_for(measure, expression, scene, targets)
+    }
+
+    /// Notes a request about a number that is not the only one of an expression.
+    pub(super) fn ask_for(
+        &mut self,
+        measure: Measure,
+        expression: &Expr,
+        scene: &Scene,
+        targets: Vec<Rational>,
+    ) -> Stop {
         if scene.place != 0 {
             return Stop::unable("a function at a replaced point, where its value is not rational");
         }
-        self.list.push(Request { expression: expression.clone(), scene: scene.clone(), targets });
+        self.list.push(Request { expression: expression.clone(), measure, scene: scene.clone(), targets });
         Stop::Adjust(u32::try_from(self.list.len() - 1).unwrap_or(0))
     }
 }
 
-/// Logarithms that follow from other constants.
-#[derive(Debug, Default)]
-pub(super) struct Constants {
-    logarithms: HashMap<Rational, Rational>,
-}
-
-/// Exponents of the constants are at most this.
-const MOST_EXPONENT: i64 = 64;
 /// Taylor coefficients of a function beyond this order are not computed.
 const MOST_ORDER: usize = 80;
 
@@ -118,7 +131,8 @@ impl<F: Exact> Evaluator<'_, F> {
     /// A series without its leading half power, that half power, and how far the rest is then needed.
     fn lifted(&self, f: &Series<F>, limits: Limits) -> Try<(Series<F>, i32, Limits)> {
         if f.vanishes() {
-            return Err(Stop::unlucky("a division by 0 at the point"));
+            let zero = f.known == EXACT;
+            return Err(if zero { Stop::unlucky("a division by 0 at the point") } else { Stop::Short });
         }
         let start = f.valuation();
         let cut = if limits.cut == EXACT { EXACT } else { limits.cut.saturating_add(start.abs()).max(1) };
@@ -163,15 +177,22 @@ impl<F: Exact> Evaluator<'_, F> {
         let value = f.value();
         let leads = f.valuation() == 0 && !value.is_zero();
         if leads && value.to_rational().and_then(|value| rational_power(&value, r)).is_none() {
-            let squares = [Rational::integer(4), Rational::new(9, 4).unwrap_or(Rational::ONE), Rational::ONE];
-            let targets = if r.to_parts().is_some_and(|(_, d)| d == 2) {
-                squares.to_vec()
-            } else {
-                vec![Rational::ONE]
-            };
+            let targets = self.targets(r);
             return Err(self.requests.ask(e, scene, targets));
         }
         self.real_power(f, r, limits)
+    }
+
+    /// Values whose power is rational, the first one another at every instance: squares, or 1.
+    fn targets(&self, r: &Rational) -> Vec<Rational> {
+        const SQUARES: [(i64, i64); 6] = [(4, 1), (9, 4), (25, 1), (16, 9), (49, 4), (36, 25)];
+        if r.to_parts().is_none_or(|(_, d)| d != 2) {
+            return vec![Rational::ONE];
+        }
+        let mut targets: Vec<Rational> = SQUARES.iter().filter_map(|(n, d)| Rational::new(*n, *d)).collect();
+        let turn = self.setting.draw.bits(Purpose::Constant, [4; 4]) % SQUARES.len() as u64;
+        targets.rotate_left(usize::try_from(turn).unwrap_or(0));
+        targets
     }
 
     /// `base^exponent`
@@ -246,135 +267,6 @@ impl<F: Exact> Evaluator<'_, F> {
             (0..=self.order(limits)?).map(|j| coefficient(family, j)).collect::<Try<Vec<F>>>()?;
         self.analytic(f, &coefficients, limits)
     }
-
-    /// Taylor coefficients of a built-in function about `c` up to an order.
-    fn taylor(&mut self, function: Function, c: &F, order: usize, at: (&Expr, &Scene)) -> Try<Vec<F>> {
-        let exact = c.to_rational().ok_or_else(|| Stop::unable("a function modulo a prime"))?;
-        let length = order + 1;
-        match function {
-            Function::Exp => self.exponential(&exact, length, at),
-            Function::Sinh | Function::Cosh => {
-                let (plus, minus) =
-                    (self.exponential(&exact, length, at)?, self.exponential(&-&exact, length, at)?);
-                let sign = if function == Function::Sinh { F::one().neg() } else { F::one() };
-                let half = number::<F>(&Rational::half(1))?;
-                let odd = minus.iter().enumerate().map(|(j, m)| if j % 2 == 0 { m.clone() } else { m.neg() });
-                Ok(plus.iter().zip(odd).map(|(p, m)| p.add(&m.mul(&sign)).mul(&half)).collect())
-            }
-            Function::Tanh => {
-                let sinh = self.taylor(Function::Sinh, c, order, at)?;
-                let cosh = self.taylor(Function::Cosh, c, order, at)?;
-                quotient(&sinh, &cosh)
-            }
-            Function::Logistic => {
-                // 1/(1 + exp(-x)) = exp(x)/(1 + exp(x))
-                let exponential = self.exponential(&exact, length, at)?;
-                let mut denominator = exponential.clone();
-                denominator[0] = denominator[0].add(&F::one());
-                quotient(&exponential, &denominator)
-            }
-            Function::Softplus => {
-                let logistic = self.taylor(Function::Logistic, c, order, at)?;
-                integrated(&logistic, number(&self.softplus(&exact))?)
-            }
-            Function::Sin | Function::Cos => self.circular(function, &exact, length, at),
-            Function::Tan => {
-                let sin = self.circular(Function::Sin, &exact, length, at)?;
-                quotient(&sin, &self.circular(Function::Cos, &exact, length, at)?)
-            }
-            Function::Log => self.logarithm(&exact, length, at),
-            Function::Arsinh | Function::Arctan => {
-                if !exact.is_zero() {
-                    return Err(self.requests.ask(at.0, at.1, vec![Rational::ZERO]));
-                }
-                // The derivative is (1 + x^2)^(-1/2), or 1/(1 + x^2).
-                let r = if function == Function::Arsinh { Rational::half(-1) } else { Rational::integer(-1) };
-                let even = binomial_series(&number(&r)?, F::one(), &F::one(), order)?;
-                let odd = |j: usize| if j % 2 == 0 { even[j / 2].clone() } else { F::zero() };
-                integrated(&(0..length).map(odd).collect::<Vec<F>>(), F::zero())
-            }
-            Function::Abs => {
-                if exact.is_zero() {
-                    return Err(Stop::unlucky("abs(0)"));
-                }
-                let mut coefficients = vec![F::zero(); length.max(2)];
-                coefficients[0] = number(&exact.abs())?;
-                coefficients[1] = F::integer(if exact.is_negative() { -1 } else { 1 });
-                Ok(coefficients)
-            }
-        }
-    }
-
-    /// Twice a constant as a small whole number, which is what exponentials are taken of.
-    fn doubled(&mut self, c: &Rational, at: (&Expr, &Scene)) -> Try<i32> {
-        let doubled = (c * &Rational::integer(2)).to_integer().filter(|n| n.abs() <= MOST_EXPONENT);
-        match doubled.and_then(|n| i32::try_from(n).ok()) {
-            Some(doubled) => Ok(doubled),
-            None => Err(self.requests.ask(at.0, at.1, vec![Rational::ZERO, Rational::ONE])),
-        }
-    }
-
-    /// `exp(c)/j!`
-    fn exponential(&mut self, c: &Rational, length: usize, at: (&Expr, &Scene)) -> Try<Vec<F>> {
-        let doubled = self.doubled(c, at)?;
-        let root = self.setting.draw.bits(Purpose::Constant, [0; 4]) % 3 + 2;
-        let root = Rational::from(i64::try_from(root).unwrap_or(2));
-        let value = root.pow(doubled).ok_or(Stop::Budget)?;
-        self.constants.logarithms.insert(value.clone(), c.clone());
-        let softplus = self.softplus(c);
-        self.constants.logarithms.insert(&value + &Rational::ONE, softplus);
-        divided_by_factorials(|_| number(&value), length)
-    }
-
-    /// A number for `softplus(c)`, with `softplus(c) - softplus(-c) = c`.
-    fn softplus(&self, c: &Rational) -> Rational {
-        let value = self.setting.draw.number(Purpose::Constant, [1, c.abs().fingerprint(), 0, 0]);
-        if c.is_negative() { &value + c } else { value }
-    }
-
-    /// `sin` or `cos`, from a rational rotation by the angle 1/2.
-    fn circular(
-        &mut self,
-        function: Function,
-        c: &Rational,
-        length: usize,
-        at: (&Expr, &Scene),
-    ) -> Try<Vec<F>> {
-        let doubled = self.doubled(c, at)?;
-        let t = Rational::from(
-            i64::try_from(self.setting.draw.bits(Purpose::Constant, [2; 4]) % 3 + 2).unwrap_or(2),
-        );
-        let scale = (&Rational::ONE + &(&t * &t)).recip().ok_or(Stop::Budget)?;
-        let (re, im) = (&(&Rational::ONE - &(&t * &t)) * &scale, &(&t * &Rational::integer(2)) * &scale);
-        let (mut cos, mut sin) = (Rational::ONE, Rational::ZERO);
-        for _ in 0..doubled.abs() {
-            (cos, sin) = (&(&cos * &re) - &(&sin * &im), &(&cos * &im) + &(&sin * &re));
-        }
-        if doubled < 0 {
-            sin = -sin;
-        }
-        let start = usize::from(function == Function::Cos);
-        let cycle = [sin.clone(), cos.clone(), -sin, -cos];
-        divided_by_factorials(|j| number(&cycle[(j + start) % 4]), length)
-    }
-
-    /// `log(c)`, then `(-1)^(j+1) / (j c^j)`
-    fn logarithm(&mut self, c: &Rational, length: usize, at: (&Expr, &Scene)) -> Try<Vec<F>> {
-        let known = if c.is_one() { Some(&Rational::ZERO) } else { self.constants.logarithms.get(c) };
-        let Some(value) = known.cloned() else {
-            return Err(self.requests.ask(at.0, at.1, vec![Rational::ONE]));
-        };
-        let inverse = number::<F>(&c.recip().ok_or_else(|| Stop::unlucky("log(0)"))?)?;
-        let mut power = F::one().neg();
-        let mut coefficients = vec![number(&value)?];
-        for j in 1..length {
-            power = power.mul(&inverse).neg();
-            let share =
-                F::integer(i64::try_from(j).map_err(|_| Stop::Budget)?).inverse().ok_or(Stop::Budget)?;
-            coefficients.push(power.mul(&share));
-        }
-        Ok(coefficients)
-    }
 }
 
 /// A half power of the small parameter.
@@ -382,23 +274,8 @@ fn half_power(power: i32) -> Try<Key> {
     i16::try_from(power).map(Key::small).map_err(|_| Stop::Budget)
 }
 
-/// `v_j/j!`
-fn divided_by_factorials<F: Exact>(value: impl Fn(usize) -> Try<F>, length: usize) -> Try<Vec<F>> {
-    let mut inverse = F::one();
-    let mut coefficients = Vec::with_capacity(length);
-    for j in 0..length {
-        if j > 0 {
-            let step =
-                F::integer(i64::try_from(j).map_err(|_| Stop::Budget)?).inverse().ok_or(Stop::Budget)?;
-            inverse = inverse.mul(&step);
-        }
-        coefficients.push(value(j)?.mul(&inverse));
-    }
-    Ok(coefficients)
-}
-
 /// The coefficients `C(r, j) c^(r-j)` of `(c + x)^r`, from `c^r` and `1/c`.
-fn binomial_series<F: Exact>(r: &F, power: F, inverse: &F, order: usize) -> Try<Vec<F>> {
+pub(super) fn binomial_series<F: Exact>(r: &F, power: F, inverse: &F, order: usize) -> Try<Vec<F>> {
     let mut coefficients = vec![power];
     for j in 1..=order {
         let j = i64::try_from(j).map_err(|_| Stop::Budget)?;
@@ -408,29 +285,6 @@ fn binomial_series<F: Exact>(r: &F, power: F, inverse: &F, order: usize) -> Try<
         coefficients.push(next);
     }
     Ok(coefficients)
-}
-
-/// The quotient of two power series in one variable.
-fn quotient<F: Exact>(a: &[F], b: &[F]) -> Try<Vec<F>> {
-    let inverse = b.first().and_then(F::inverse).ok_or_else(|| Stop::unlucky("a pole at the point"))?;
-    let mut result: Vec<F> = Vec::with_capacity(a.len());
-    for (j, value) in a.iter().enumerate() {
-        let mut sum = value.clone();
-        for (i, earlier) in result.iter().enumerate() {
-            sum.add_product(&earlier.neg(), &b[j - i]);
-        }
-        result.push(sum.mul(&inverse));
-    }
-    Ok(result)
-}
-
-/// The power series with a derivative and a value, as long as the derivative.
-fn integrated<F: Exact>(derivative: &[F], value: F) -> Try<Vec<F>> {
-    let mut result = vec![value];
-    for (j, coefficient) in (1_i64..).zip(derivative.iter().take(derivative.len().saturating_sub(1))) {
-        result.push(coefficient.mul(&F::integer(j).inverse().ok_or(Stop::Budget)?));
-    }
-    Ok(result)
 }
 
 /// `value^r` if it is a rational number: the root of the denominator of `r` must be rational.
@@ -455,4 +309,26 @@ fn rational_power(value: &Rational, r: &Rational) -> Option<Rational> {
         }
     };
     root.pow(i32::try_from(numerator).ok().filter(|n| n.abs() <= 1000)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_are_rational_or_nothing() {
+        let ratio = |n, d| Rational::new(n, d).unwrap();
+        assert_eq!(rational_power(&ratio(9, 4), &Rational::half(1)), Some(ratio(3, 2)), "a root");
+        assert_eq!(rational_power(&ratio(8, 27), &ratio(-2, 3)), Some(ratio(9, 4)), "a cube root");
+        assert_eq!(rational_power(&Rational::integer(2), &Rational::half(1)), None, "not rational");
+        assert_eq!(rational_power(&Rational::integer(-8), &ratio(1, 3)), None, "not of a negative number");
+        assert_eq!(rational_power(&Rational::ONE, &ratio(5, 7)), Some(Rational::ONE), "1 to any power");
+    }
+
+    #[test]
+    fn the_binomial_series_of_a_root() {
+        let half = Rational::half(1);
+        let series = binomial_series(&half, Rational::ONE, &Rational::ONE, 2).unwrap();
+        assert_eq!(series[2], Rational::new(-1, 8).unwrap(), "sqrt(1 + x) = 1 + x/2 - x^2/8");
+    }
 }

@@ -20,14 +20,20 @@ mod draw;
 mod evaluate;
 mod facts;
 mod functions;
+mod hypotheses;
 mod monomials;
 mod number;
+mod order;
 mod plan;
 mod roots;
 mod series;
+mod show;
+mod solve;
 mod survey;
 mod symbols;
+mod taylor;
 mod tensor;
+mod whiten;
 
 use crate::expression::{Claim, Expr, Rational, Sides, Symbols};
 use std::sync::Arc;
@@ -101,6 +107,9 @@ pub struct Counterexample {
     pub fields: Vec<String>,
     /// The component in which the sides differ, its indices from 1; none for scalars.
     pub component: Vec<usize>,
+    /// The monomial of the displacement whose coefficients differ, where the sides are the same at the point itself; `t`
+    /// is a parameter that fields and some scalars depend on besides.
+    pub term: Option<String>,
     /// The power of the small parameter at which the sides differ.
     pub power: Option<Rational>,
     /// The left side there.

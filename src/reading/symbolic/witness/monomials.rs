@@ -85,16 +85,6 @@ impl Monomials {
         }
     }
 
-    /// How many variables there are.
-    pub(super) fn variables(&self) -> usize {
-        self.unit.len()
-    }
-
-    /// The highest degree in the table.
-    pub(super) fn most_degree(&self) -> usize {
-        self.up_to.len() - 1
-    }
-
     /// The product of two monomials whose degrees add up to at most the highest.
     pub(super) fn product(&self, a: usize, b: usize) -> usize {
         usize::from(self.lookup[(self.packed[a] + self.packed[b]) as usize])

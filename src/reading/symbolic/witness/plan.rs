@@ -1,12 +1,14 @@
 //! Which instances a claim is put to, and what follows from them.
 
-use super::compare::{Comparison, Difference, compare, counterexample};
+use super::compare::{Comparison, Difference, compare};
 use super::draw::{Draw, Size};
 use super::evaluate::BatchPlan;
+use super::hypotheses::Hypotheses;
+use super::monomials::MOST_DIMENSIONS;
 use super::number::Residue;
 use super::series::Stop;
 use super::survey::Survey;
-use super::{Agreement, Options, Outcome};
+use super::{Agreement, Options, Outcome, show};
 use crate::expression::{Batch, Claim, Condition, Expr, Kind, Rational, SymbolId, SymbolKind, Symbols};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -39,7 +41,7 @@ pub(super) struct Case<'a> {
     pub(super) symbols: &'a Symbols,
     pub(super) claim: &'a Claim,
     pub(super) survey: Survey,
-    pub(super) definitions: HashMap<SymbolId, Expr>,
+    pub(super) hypotheses: Hypotheses,
     pub(super) symmetric: HashSet<SymbolId>,
     /// How deep derivatives are nested.
     pub(super) derivatives: usize,
@@ -58,17 +60,13 @@ pub(super) fn run(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols, options: 
         Ok(case) => case,
         Err(stop) => return unable(&stop),
     };
-    let dimensions = match case.dimensions() {
-        Ok(dimensions) => dimensions,
-        Err(stop) => return unable(&stop),
-    };
     let mut instances = Vec::new();
-    for dimension in dimensions {
+    for dimension in case.dimensions() {
         for (number, extent) in (0..).zip(extents(dimension)) {
             let seed = options.seed.wrapping_add(1000 * dimension as u64 + 100 * number);
             match case.settle(extent, seed) {
-                Ok((Comparison::Same, seed)) => instances.push((dimension, seed)),
-                Ok((Comparison::Different(found), seed)) => return case.show(extent, seed, *found),
+                Ok((Comparison::Same, draw)) => instances.push((dimension, draw.seed)),
+                Ok((Comparison::Different(found), draw)) => return case.show(extent, &draw, *found),
                 Err(stop) => return unable(&stop),
             }
         }
@@ -88,61 +86,71 @@ fn reason(stop: &Stop) -> Arc<str> {
     match stop {
         Stop::Unable(reason) => Arc::clone(reason),
         Stop::Unlucky(reason) => format!("{reason}, at every instance tried").into(),
-        Stop::Adjust(_) => {
+        Stop::Adjust(_) | Stop::Rescale(..) => {
             "a function is not rational at the point, and no value of the instance makes it so".into()
         }
+        Stop::Short => "a divisor that is 0, as far as its series was taken".into(),
         Stop::Budget => "more work than is allowed".into(),
     }
 }
 
 impl<'a> Case<'a> {
     fn new(claim: &'a Claim, sides: [&'a Expr; 2], symbols: &'a Symbols, budget: u64) -> Result<Self, Stop> {
-        let survey = Survey::of(claim, sides, symbols);
+        let mut survey = Survey::of(claim, sides, symbols);
+        let hypotheses = Hypotheses::of(claim, &mut survey, symbols);
         if survey.conflict {
             return Err(Stop::unable("one batch of two sizes"));
         }
         let mut facts = super::facts::FactTable::default();
-        let definitions = HashMap::new();
         let mut derivatives = 0;
         for side in sides {
-            derivatives = derivatives.max(facts.of(side, symbols, &definitions)?.derivatives);
+            derivatives = derivatives.max(facts.of(side, symbols, &hypotheses.definitions)?.derivatives);
         }
         Ok(Self {
             sides,
             symbols,
             claim,
             survey,
-            definitions,
+            hypotheses,
             symmetric: symmetric_fields(claim),
             derivatives,
             budget,
         })
     }
 
-    /// The dimensions that apply: of named coordinates, of a condition `dim = ..`, or 1, 2 and 3.
-    fn dimensions(&self) -> Result<Vec<usize>, Stop> {
-        let mut dimensions = match self.symbols.coordinates() {
-            Some(coordinates) => vec![coordinates.len()],
-            None => vec![1, 2, 3],
-        };
-        for condition in &self.claim.conditions {
-            let Condition::Equal(a, b) = condition else { continue };
-            let wanted = match (a.kind(), b.kind()) {
-                (Kind::Dimension, Kind::Number(n)) | (Kind::Number(n), Kind::Dimension) => n,
-                _ => continue,
-            };
-            let wanted =
-                wanted.to_integer().and_then(|n| usize::try_from(n).ok()).filter(|n| (1..=6).contains(n));
-            let wanted = wanted.ok_or_else(|| Stop::unable("a dimension that cannot be had"))?;
-            if self.symbols.coordinates().is_some() {
-                dimensions.retain(|d| *d == wanted);
-            } else if dimensions.len() == 3 || dimensions == [wanted] {
-                dimensions = vec![wanted];
-            } else {
-                dimensions.clear();
+    /// The dimensions that apply: that of named coordinates, else those from 1 to 3, else a higher one, that the
+    /// conditions on `dim` allow.
+    fn dimensions(&self) -> Vec<usize> {
+        let allowed = |dimension: &usize| self.allows(&BTreeMap::new(), *dimension);
+        match self.symbols.coordinates() {
+            Some(coordinates) => vec![coordinates.len()].into_iter().filter(allowed).collect(),
+            None => {
+                let low: Vec<usize> = (1..=3).filter(allowed).collect();
+                if low.is_empty() { (4..=MOST_DIMENSIONS).filter(allowed).take(1).collect() } else { low }
             }
         }
-        Ok(dimensions)
+    }
+
+    /// Whether the conditions on whole numbers alone, `dim` and the sizes of batches, hold.
+    fn allows(&self, counts: &BTreeMap<SymbolId, i64>, dimension: usize) -> bool {
+        let of = |e: &Expr| value(e, counts, dimension, 0);
+        self.claim.conditions.iter().all(|condition| match condition {
+            Condition::Equal(a, b) => of(a).zip(of(b)).is_none_or(|(a, b)| a == b),
+            Condition::Positive(a) => of(a).is_none_or(|a| a.is_positive()),
+            Condition::NonNegative(a) => of(a).is_none_or(|a| !a.is_negative()),
+        })
+    }
+
+    /// The conditions that are equations at the point.
+    pub(super) fn equations(&self) -> impl Iterator<Item = (&Expr, &Expr)> {
+        self.claim.conditions.iter().filter_map(|condition| match condition {
+            Condition::Equal(a, b)
+                if symmetry(condition).is_none() && !is_dimension(a) && !is_dimension(b) =>
+            {
+                Some((a, b))
+            }
+            Condition::Equal(..) | Condition::Positive(_) | Condition::NonNegative(_) => None,
+        })
     }
 
     /// Draws an instance of a size.
@@ -157,7 +165,9 @@ impl<'a> Case<'a> {
         let mut draw = Draw {
             seed,
             size,
+            positive: false,
             dimension: extent.dimension,
+            parameter: self.survey.special && !integrals && !self.survey.distributions,
             support: extent.support,
             equal_weights: false,
             most_columns: extent.columns,
@@ -169,11 +179,26 @@ impl<'a> Case<'a> {
                 .then_some(self.survey.primes + self.derivatives + 3),
             boundary: if integrals { boundary } else { 0 },
             symmetric: self.symmetric.clone(),
-            squared: self.survey.squared.iter().copied().collect(),
+            rooted: self.survey.rooted.iter().copied().collect(),
+            whitened: self.whitened(),
+            scales: HashMap::new(),
+            free_logarithms: !self.survey.entangled,
             chosen: HashMap::new(),
         };
+        if draw.whitened {
+            draw.support = 1 << extent.dimension;
+        }
         let batches = self.batches(extent, &mut draw)?;
         Ok((draw, batches))
+    }
+
+    /// Whether a root is taken of a matrix of random names.
+    fn whitened(&self) -> bool {
+        self.survey.rooted.iter().any(|id| match &self.symbols.get(*id).kind {
+            SymbolKind::Field { arguments, .. } => !arguments.is_empty(),
+            SymbolKind::Random { .. } => true,
+            _ => false,
+        })
     }
 
     /// Chooses whole numbers for the sizes of batches.
@@ -182,12 +207,22 @@ impl<'a> Case<'a> {
         let sizes = scalars(batches.values().map(|batch| &batch.size));
         let populations = scalars(batches.values().filter_map(|batch| batch.population.as_ref()));
         let finite = batches.values().any(|batch| batch.population.is_some());
-        let copies = if draw.squares { [4, 1, 1, 4, 9] } else { [extent.copies, 1, 2, 3, 6] };
+        let copies = match (draw.squares, draw.whitened) {
+            (true, true) if extent.dimension > 1 => [1, 4, 1, 4, 9],
+            (true, _) => [4, 1, 1, 4, 9],
+            (false, _) => [extent.copies, 1, 2, 3, 6],
+        };
         for copies in copies {
-            for population in copies.max(3)..copies.max(3) + 3 {
+            for population in [copies.max(3), copies.max(3) + 1, copies.max(3) + 2, copies, copies + 1] {
                 draw.counts = populations.iter().map(|id| (*id, population)).collect();
                 draw.counts.extend(sizes.iter().map(|id| (*id, copies)));
+                if !self.allows(&draw.counts, extent.dimension) {
+                    continue;
+                }
                 if let Some((plans, support)) = plans(batches, &draw.counts) {
+                    if finite && draw.whitened {
+                        return Err(Stop::unable("the root of a covariance of finitely many data points"));
+                    }
                     if finite {
                         draw.support = support;
                         draw.equal_weights = true;
@@ -199,20 +234,27 @@ impl<'a> Case<'a> {
         Err(Stop::unable("no whole numbers for the sizes of the batches that could be enumerated"))
     }
 
-    /// Compares the sides at an instance, drawn anew while it is unlucky. Returns the seed that was not.
-    fn settle(&self, extent: Extent, seed: u64) -> Result<(Comparison, u64), Stop> {
+    /// Compares the sides at an instance, drawn anew while it is unlucky. Returns the instance that was not.
+    fn settle(&self, extent: Extent, seed: u64) -> Result<(Comparison, Draw), Stop> {
         let mut last = Stop::Budget;
-        for attempt in 0..ATTEMPTS {
-            let seed = seed.wrapping_add(attempt);
-            let size = if self.survey.needs_rationals { Size::Small } else { Size::Large };
-            let (mut draw, batches) = self.draw(extent, seed, size)?;
+        let attempts = if self.claim.conditions.is_empty() { ATTEMPTS } else { 4 * ATTEMPTS };
+        for attempt in 0..attempts {
+            let solves = !self.claim.conditions.is_empty() || !self.hypotheses.equations.is_empty();
+            let size = match (self.survey.needs_rationals, solves) {
+                (true, _) => Size::Small,
+                (false, true) => Size::Medium,
+                (false, false) => Size::Large,
+            };
+            let (mut draw, batches) = self.draw(extent, seed.wrapping_add(attempt), size)?;
+            // Inequalities hold more often where numbers are positive.
+            draw.positive = attempt % 2 == 1;
             let result = if self.survey.needs_rationals {
                 compare::<Rational>(self, &mut draw, &batches)
             } else {
                 compare::<Residue>(self, &mut draw, &batches)
             };
             match result {
-                Ok(comparison) => return Ok((comparison, seed)),
+                Ok(comparison) => return Ok((comparison, draw)),
                 Err(stop @ (Stop::Unlucky(_) | Stop::Adjust(_))) => last = stop,
                 Err(stop) => return Err(stop),
             }
@@ -221,7 +263,10 @@ impl<'a> Case<'a> {
     }
 
     /// Shows a difference in rational numbers, small ones if such differ too.
-    fn show(&self, extent: Extent, seed: u64, found: Difference) -> Outcome {
+    fn show(&self, extent: Extent, draw: &Draw, found: Difference) -> Outcome {
+        if found.is_rational() {
+            return Outcome::Differs(Box::new(show::counterexample(self, draw, found)));
+        }
         let small = Extent { support: extent.support.min(2), copies: extent.copies.min(2), ..extent };
         let tries = [
             (small, 0, Size::Small),
@@ -230,21 +275,20 @@ impl<'a> Case<'a> {
             (extent, 0, Size::Large),
         ];
         for (extent, offset, size) in tries {
-            let Ok((mut draw, batches)) = self.draw(extent, seed.wrapping_add(offset), size) else {
-                continue;
-            };
-            if let Ok(Comparison::Different(found)) = compare::<Rational>(self, &mut draw, &batches) {
-                return Outcome::Differs(Box::new(counterexample(self, &draw, *found)));
+            let seed = draw.seed.wrapping_add(offset);
+            let Ok((mut instance, batches)) = self.draw(extent, seed, size) else { continue };
+            instance.positive = draw.positive;
+            if let Ok(Comparison::Different(found)) = compare::<Rational>(self, &mut instance, &batches) {
+                return Outcome::Differs(Box::new(show::counterexample(self, &instance, *found)));
             }
         }
-        match found.values {
-            Some(_) => match self.draw(extent, seed, Size::Small) {
-                Ok((draw, _)) => Outcome::Differs(Box::new(counterexample(self, &draw, found))),
-                Err(stop) => unable(&stop),
-            },
-            None => Outcome::Unable("the sides differ modulo a prime, at numbers too large to show".into()),
-        }
+        Outcome::Unable("the sides differ modulo a prime, at numbers too large to show".into())
     }
+}
+
+/// Whether an expression is the dimension.
+fn is_dimension(e: &Expr) -> bool {
+    matches!(e.kind(), Kind::Dimension)
 }
 
 /// Matrix fields that a condition `B = B'` makes symmetric.
@@ -253,7 +297,7 @@ fn symmetric_fields(claim: &Claim) -> HashSet<SymbolId> {
 }
 
 /// The field of a condition `B = B'`.
-pub(super) fn symmetry(condition: &Condition) -> Option<SymbolId> {
+fn symmetry(condition: &Condition) -> Option<SymbolId> {
     let Condition::Equal(a, b) = condition else { return None };
     let transposed = |a: &Expr, b: &Expr| match (a.kind(), b.kind()) {
         (Kind::Symbol(field), Kind::Transpose(inner)) if *inner == *a => Some(*field),
@@ -286,7 +330,7 @@ fn plans(
     let mut slot = 1;
     for (number, batch) in batches {
         let whole = |e: &Expr| {
-            let value = value(e, counts, 0)?.to_integer().filter(|n| (1..=200).contains(n))?;
+            let value = value(e, counts, 0, 0)?.to_integer().filter(|n| (1..=200).contains(n))?;
             usize::try_from(value).ok()
         };
         let size = whole(&batch.size)?;
@@ -303,14 +347,15 @@ fn plans(
     Some((plans, support.unwrap_or(0)))
 }
 
-/// The value of an expression of counts.
-fn value(e: &Expr, counts: &BTreeMap<SymbolId, i64>, depth: usize) -> Option<Rational> {
+/// The value of an expression of counts and of the dimension (unless that is 0).
+fn value(e: &Expr, counts: &BTreeMap<SymbolId, i64>, dimension: usize, depth: usize) -> Option<Rational> {
     if depth > 50 {
         return None;
     }
-    let of = |e: &Expr| value(e, counts, depth + 1);
+    let of = |e: &Expr| value(e, counts, dimension, depth + 1);
     match e.kind() {
         Kind::Number(value) => Some(value.clone()),
+        Kind::Dimension if dimension > 0 => i64::try_from(dimension).ok().map(Rational::from),
         Kind::Symbol(id) => counts.get(id).map(|n| Rational::from(*n)),
         Kind::Add(terms) => terms.iter().try_fold(Rational::ZERO, |sum, term| Some(&sum + &of(term)?)),
         Kind::Neg(a) => Some(-of(a)?),

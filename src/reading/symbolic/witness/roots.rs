@@ -4,16 +4,17 @@
 //! `B = B0 + X` and `M = B0^2 + N`, the equation `B B = M` is `B0 X + X B0 = N - X X`: a linear equation with a matrix of
 //! numbers, solved again and again, each time to one order more.
 
-use super::evaluate::{Evaluator, Scene};
+use super::evaluate::{Evaluator, Scene, number};
+use super::functions::Measure;
 use super::number::Exact;
-use super::series::{EXACT, Key, Series, Stop, Try};
+use super::series::{EXACT, Key, Limits, Ring, Series, Stop, Try};
 use super::tensor::{Tensor, shape};
-use crate::expression::{Expr, Rational};
+use crate::expression::{Expr, FieldShape, Rational, SymbolId, SymbolKind};
 
-/// Matrices at the point with the roots that they were made of.
+/// Positive definite matrices at the point that the names of an instance were made of.
 #[derive(Debug)]
 pub(super) struct Roots<F> {
-    known: Vec<(Vec<F>, Vec<F>)>,
+    known: Vec<(SymbolId, Vec<F>)>,
 }
 
 impl<F> Default for Roots<F> {
@@ -28,23 +29,44 @@ fn numbers<F: Exact>(matrix: &Tensor<F>) -> Vec<F> {
 }
 
 impl<F: Exact> Roots<F> {
-    /// Notes that a matrix is the square of a positive definite one.
-    pub(super) fn remember(&mut self, square: &Tensor<F>, root: &Tensor<F>) {
-        let entry = (numbers(square), numbers(root));
-        if !self.known.contains(&entry) {
-            self.known.push(entry);
+    /// Notes the root of a name, and with it its square and inverse, the roots of products and inverses.
+    pub(super) fn remember(
+        &mut self,
+        name: SymbolId,
+        root: &Tensor<F>,
+        ring: &Ring,
+        limits: Limits,
+    ) -> Try<()> {
+        if self.known.iter().any(|(known, _)| *known == name) {
+            return Ok(());
         }
+        let square = root.product(root, ring, limits)?;
+        // The adjugate is a positive multiple of the inverse.
+        let inverse = root.adjugate(ring, limits)?;
+        self.known.extend([root, &square, &inverse].map(|matrix| (name, numbers(matrix))));
+        Ok(())
     }
 
-    /// The root of a positive multiple of a known square.
-    fn find(&self, matrix: &[F]) -> Option<Vec<F>> {
-        self.known.iter().find_map(|(square, root)| {
+    /// The known root of which a matrix is a multiple of the square, with its name and the multiple.
+    fn find(&self, matrix: &[F], size: usize) -> Option<(SymbolId, &[F], Rational)> {
+        self.known.iter().find_map(|(name, root)| {
+            let square = square(root, size);
             let factor = matrix.first()?.mul(&square.first()?.inverse()?);
-            let scale = F::from_rational(&factor.to_rational()?.sqrt()?)?;
-            let multiple = square.iter().zip(matrix).all(|(s, m)| s.mul(&factor) == *m);
-            multiple.then(|| root.iter().map(|r| r.mul(&scale)).collect())
+            let multiple = square.len() == matrix.len();
+            let multiple = multiple && square.iter().zip(matrix).all(|(s, m)| s.mul(&factor) == *m);
+            let factor = factor.to_rational().filter(|factor| multiple && factor.is_positive())?;
+            Some((*name, root.as_slice(), factor))
         })
     }
+}
+
+/// The square of a matrix of numbers.
+fn square<F: Exact>(root: &[F], size: usize) -> Vec<F> {
+    let entry = |p: usize| {
+        let term = |k: usize| root[p / size * size + k].mul(&root[k * size + p % size]);
+        (0..size).fold(F::zero(), |sum, k| sum.add(&term(k)))
+    };
+    (0..size * size).map(entry).collect()
 }
 
 /// The root of a positive definite 1 x 1 or 2 x 2 or diagonal matrix if it is rational. For 2 x 2,
@@ -91,7 +113,7 @@ impl<F: Exact> Evaluator<'_, F> {
         if !lifted.data.iter().all(nilpotent) {
             return Err(Stop::unable("the root of a random matrix"));
         }
-        let root = self.root_at_point(&numbers(&lifted), size)?;
+        let root = self.root_at_point(&numbers(&lifted), size, e, scene)?;
         let inverse = sylvester_inverse(&root, size)?;
         let constant = |values: &[F]| values.iter().map(|v| Series::constant(v.clone())).collect();
         let base = Tensor::matrix(size, size, constant(&root));
@@ -110,9 +132,24 @@ impl<F: Exact> Evaluator<'_, F> {
     }
 
     /// The root of the numbers at the point.
-    fn root_at_point(&self, matrix: &[F], size: usize) -> Try<Vec<F>> {
-        if let Some(root) = self.roots.find(matrix) {
-            return Ok(root);
+    fn root_at_point(&mut self, matrix: &[F], size: usize, e: &Expr, scene: &Scene) -> Try<Vec<F>> {
+        if let Some((name, root, factor)) = self.roots.find(matrix, size) {
+            if let Some(scale) = factor.sqrt() {
+                let scale = number::<F>(&scale)?;
+                return Ok(root.iter().map(|r| r.mul(&scale)).collect());
+            }
+            let symmetric = matches!(
+                self.setting.symbols.get(name).kind,
+                SymbolKind::Field { shape: FieldShape::Symmetric, .. }
+            );
+            if symmetric && !self.setting.draw.scales.contains_key(&name) {
+                return Err(Stop::Rescale(name, factor));
+            }
+            let base = square(root, size).first().and_then(F::to_rational).ok_or(Stop::Budget)?;
+            let targets =
+                [(1, 1), (4, 1), (1, 4), (9, 1)].into_iter().filter_map(|(n, d)| Rational::new(n, d));
+            let targets = targets.map(|square| &base * &square).collect();
+            return Err(self.requests.ask_for(Measure::FirstEntry, e, scene, targets));
         }
         let exact: Option<Vec<Rational>> = matrix.iter().map(F::to_rational).collect();
         let root = exact.and_then(|exact| closed_form(&exact, size));

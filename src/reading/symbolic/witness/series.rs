@@ -8,6 +8,7 @@
 
 use super::monomials::Monomials;
 use super::number::Exact;
+use crate::expression::{Rational, SymbolId};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -18,8 +19,12 @@ pub(super) enum Stop {
     Unable(Arc<str>),
     /// The random values happen to be bad, such as a divisor that is 0: others may do.
     Unlucky(Arc<str>),
+    /// A divisor is 0 as far as its series is known: a longer one may do.
+    Short,
     /// A number at the point must have another value to be taken further: request number of the solver.
     Adjust(u32),
+    /// A field whose root is taken must be divided by a number to be a square.
+    Rescale(SymbolId, Rational),
     /// More work than is allowed.
     Budget,
 }
@@ -275,8 +280,8 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    pub(super) fn new(dimension: usize, budget: u64) -> Try<Self> {
-        let monomials = Monomials::of(dimension).ok_or_else(|| Stop::unable("more than six coordinates"))?;
+    pub(super) fn new(variables: usize, budget: u64) -> Try<Self> {
+        let monomials = Monomials::of(variables).ok_or_else(|| Stop::unable("more than six coordinates"))?;
         Ok(Self { monomials, budget: Cell::new(budget) })
     }
 
@@ -287,6 +292,7 @@ impl Ring {
         left.map(|_| ()).ok_or(Stop::Budget)
     }
 
+    /// Work left.
     pub(super) fn left(&self) -> u64 {
         self.budget.get()
     }
@@ -399,7 +405,8 @@ impl Ring {
     }
 
     /// `f(x + h(x))` for several `f` by Taylor's series `sum_a h^a/a! d^a f` up to total order `order` of the
-    /// multi-index `a`; `f` must reach `limits.degree + order` in degree and `h` at least `limits.degree`.
+    /// multi-index `a`; `f` must reach `limits.degree + order` in degree and `h` at least `limits.degree`. Variables that
+    /// `h` does not name are not moved.
     pub(super) fn compose<F: Exact>(
         &self,
         functions: &[&Series<F>],
@@ -415,6 +422,7 @@ impl Ring {
             let variable = table.exponents[index].iter().position(|e| *e > 0);
             let power = match variable {
                 None => Series::integer(1),
+                Some(variable) if variable >= shift.len() => Series::zero(),
                 Some(variable) => {
                     self.mul(&powers[table.without(index, variable)], &shift[variable], limits)?
                 }
@@ -489,4 +497,83 @@ impl Ring {
 /// The binomial coefficient.
 pub(super) fn choose(n: u8, k: u8) -> i64 {
     (1..=i64::from(k)).fold(1, |value, i| value * (i64::from(n) - i64::from(k) + i) / i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Limits = Limits { degree: 4, cut: 6 };
+
+    fn ring(variables: usize) -> Ring {
+        Ring::new(variables, 1_000_000).unwrap()
+    }
+
+    fn small(half_power: i16) -> Series<Rational> {
+        Series::single(Key::small(half_power), vec![Rational::ONE])
+    }
+
+    #[test]
+    fn a_product_is_known_as_far_as_its_factors_allow() {
+        let ring = ring(1);
+        let cut_off = small(0).known_below(2);
+        let product = ring.mul(&cut_off, &small(1), SMALL).unwrap();
+        assert_eq!((product.known, product.valuation()), (3, 1), "(1 + O(e^2)) e = e + O(e^3)");
+        let nothing = Series::zero().known_below(2);
+        assert_eq!(ring.mul(&nothing, &small(-1), SMALL).unwrap().known, 1, "O(e^2)/e = O(e)");
+        assert_eq!(ring.mul(&small(4), &small(3), SMALL).unwrap().known, 6, "what is cut off is not known");
+        assert_eq!(
+            ring.mul(&small(2), &small(3), SMALL).unwrap().known,
+            EXACT,
+            "what is not cut off is exact"
+        );
+    }
+
+    #[test]
+    fn a_shift_is_the_polynomial_elsewhere() {
+        let ring = ring(2);
+        let (x, y) = (ring.displacement::<Rational>(0), ring.displacement(1));
+        let f = ring.mul(&ring.mul(&x, &x, SMALL).unwrap(), &y, SMALL).unwrap();
+        let shift = [small(1), x.times_key(Key::small(2)).unwrap()];
+        let shifted = ring.compose(&[&f], &shift, 5, SMALL).unwrap();
+        // (x + e)^2 (y + e^2 x), all of it
+        let (a, b) = (x.add(&small(1)), y.add(&shift[1]));
+        let expected = ring.mul(&ring.mul(&a, &a, SMALL).unwrap(), &b, SMALL).unwrap();
+        assert_eq!(shifted[0].terms, expected.terms, "by hand");
+        let short = ring.compose(&[&f], &shift, 1, SMALL).unwrap();
+        assert_eq!(short[0].known, 2, "two factors of the shift are left out");
+    }
+
+    #[test]
+    fn derivatives_and_integrals_of_polynomials() {
+        let ring = ring(2);
+        let x = ring.displacement::<Rational>(0);
+        let square = ring.mul(&x, &x, SMALL).unwrap();
+        assert_eq!(ring.derivative(&square, 0), x.scale(&Rational::integer(2)), "2 x");
+        assert!(ring.derivative(&square, 1).vanishes(), "y does not occur");
+        let integral = ring.integral(&square).unwrap();
+        assert_eq!(integral.value(), Rational::new(4, 3).unwrap(), "2/3 times 2");
+        assert!(ring.integral(&x).unwrap().vanishes(), "odd");
+    }
+
+    #[test]
+    fn exponents_and_work_are_limited() {
+        let ring = ring(1);
+        let high = Series::single(Key::variable(3), vec![Rational::ONE]);
+        assert!(ring.power(&high, 127, SMALL).is_ok(), "the highest power");
+        assert_eq!(
+            ring.power(&high, 128, SMALL),
+            Err(Stop::Budget),
+            "one more would run into the next variable"
+        );
+        let poor = Ring::new(1, 10).unwrap();
+        let x = poor.displacement::<Rational>(0);
+        assert_eq!(poor.power(&x, 30, SMALL), Err(Stop::Budget), "too much work");
+        assert_eq!(Key::small(-3).power(), -3, "negative half powers");
+    }
+
+    #[test]
+    fn binomial_coefficients() {
+        assert_eq!([choose(5, 0), choose(5, 2), choose(5, 5)], [1, 10, 1], "by hand");
+    }
 }

@@ -1,6 +1,8 @@
 //! What a claim contains, found before any number is drawn.
 
-use crate::expression::{Batch, Claim, Condition, Expr, Kind, SymbolId, SymbolKind, Symbols};
+use crate::expression::{
+    Batch, Claim, Condition, Distribution, Expr, Function, Kind, SymbolId, SymbolKind, Symbols,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a claim contains.
@@ -16,12 +18,16 @@ pub(super) struct Survey {
     pub(super) roots: bool,
     /// A built-in function.
     pub(super) functions: bool,
+    /// A function or power that may have to be looked at where its value is special.
+    pub(super) special: bool,
+    /// An exponential or power of something in which a logarithm is taken.
+    pub(super) entangled: bool,
     /// An integral.
     pub(super) integrals: bool,
     /// A random number with a distribution.
     pub(super) distributions: bool,
-    /// Symmetric fields whose roots are taken.
-    pub(super) squared: BTreeSet<SymbolId>,
+    /// Names in a matrix whose root is taken.
+    pub(super) rooted: BTreeSet<SymbolId>,
     /// How often a declared function is differentiated at most.
     pub(super) primes: usize,
     /// One batch has two sizes.
@@ -53,29 +59,36 @@ impl Survey {
         });
     }
 
+    /// Takes in what a name brings with it.
+    fn symbol(&mut self, kind: &SymbolKind, symbols: &Symbols) {
+        match kind {
+            SymbolKind::Random { distribution: Some(of), .. } => {
+                self.distributions = true;
+                parameters(of).into_iter().for_each(|parameter| self.look(parameter, symbols));
+            }
+            SymbolKind::Noise { time_step, .. } => {
+                self.names.insert(*time_step);
+            }
+            SymbolKind::Field { arguments, .. } => {
+                for argument in arguments {
+                    if self.names.insert(*argument) {
+                        self.symbol(&symbols.get(*argument).kind, symbols);
+                    }
+                }
+            }
+            SymbolKind::Random { distribution: None, .. }
+            | SymbolKind::Scalar(_)
+            | SymbolKind::Space
+            | SymbolKind::Coordinate(_)
+            | SymbolKind::Function => {}
+        }
+    }
+
     fn node(&mut self, e: &Expr, symbols: &Symbols) {
         match e.kind() {
             Kind::Symbol(id) => {
                 self.names.insert(*id);
-                match &symbols.get(*id).kind {
-                    SymbolKind::Random { distribution, .. } => self.distributions |= distribution.is_some(),
-                    SymbolKind::Noise { time_step, .. } => {
-                        self.names.insert(*time_step);
-                    }
-                    SymbolKind::Field { arguments, .. } => {
-                        for argument in arguments {
-                            self.names.insert(*argument);
-                            self.distributions |= matches!(
-                                symbols.get(*argument).kind,
-                                SymbolKind::Random { distribution: Some(_), .. }
-                            );
-                        }
-                    }
-                    SymbolKind::Scalar(_)
-                    | SymbolKind::Space
-                    | SymbolKind::Coordinate(_)
-                    | SymbolKind::Function => {}
-                }
+                self.symbol(&symbols.get(*id).kind, symbols);
             }
             Kind::Mean(_, batch) | Kind::SumOver(_, batch) => {
                 let first = self.batches.entry(batch.number).or_insert_with(|| batch.clone());
@@ -90,24 +103,50 @@ impl Survey {
                 self.roots = true;
                 a.any(&mut |part| {
                     if let Kind::Symbol(id) = part.kind() {
-                        self.squared.insert(*id);
+                        self.rooted.insert(*id);
                     }
                     false
                 });
             }
-            Kind::Function(..) | Kind::LogDet(_) => {
+            Kind::Function(function, a) => {
+                self.needs_rationals = true;
+                self.functions = true;
+                self.special = true;
+                self.entangled |= *function != Function::Log && has_logarithm(a);
+            }
+            Kind::LogDet(_) => {
+                self.special = true;
                 self.needs_rationals = true;
                 self.functions = true;
             }
             Kind::Apply(_, times, _) => self.primes = self.primes.max(*times as usize),
-            Kind::Pow(_, exponent) => {
+            Kind::Pow(base, exponent) => {
                 let whole = matches!(exponent.kind(), Kind::Number(r) if r.to_integer().is_some());
                 let fraction = matches!(exponent.kind(), Kind::Number(r) if r.to_integer().is_none());
                 self.needs_rationals |= !whole;
+                self.entangled |= !whole && (has_logarithm(base) || has_logarithm(exponent));
+                self.special |= !whole;
                 self.roots |= fraction;
             }
             Kind::Integral(_) => self.integrals = true,
             _ => {}
         }
+    }
+}
+
+/// Whether a logarithm is taken somewhere inside.
+fn has_logarithm(e: &Expr) -> bool {
+    e.any(&mut |part| {
+        matches!(part.kind(), Kind::Function(Function::Log | Function::Softplus, _) | Kind::LogDet(_))
+    })
+}
+
+/// The expressions in a distribution.
+fn parameters(distribution: &Distribution) -> Vec<&Expr> {
+    match distribution {
+        Distribution::Normal(a, b) | Distribution::Uniform(a, b) => vec![a, b],
+        Distribution::Bernoulli(a) | Distribution::Exponential(a) | Distribution::Poisson(a) => vec![a],
+        Distribution::Moments(list) => list.iter().collect(),
+        Distribution::Rademacher => vec![],
     }
 }

@@ -1,6 +1,6 @@
 //! The values of declared names at an instance.
 
-use super::draw::{Purpose, Unknown};
+use super::draw::{Draw, Purpose, Unknown};
 use super::evaluate::{Evaluator, NUMERIC, Scene, number};
 use super::number::Exact;
 use super::series::{Key, Series, Stop, Try};
@@ -31,11 +31,7 @@ impl<F: Exact> Evaluator<'_, F> {
         }
         let symbols = self.setting.symbols;
         match &symbols.get(id).kind {
-            SymbolKind::Scalar(sign) => Ok(Tensor::scalar(if Some(id) == self.setting.small {
-                Series::single(Key::small(2), vec![F::one()])
-            } else {
-                Series::constant(number(&self.setting.draw.scalar(id, *sign))?)
-            })),
+            SymbolKind::Scalar(sign) => Ok(Tensor::scalar(self.scalar_symbol(id, *sign)?)),
             SymbolKind::Space => {
                 let entries = (0..self.setting.draw.dimension).map(|i| self.coordinate(i, place));
                 Ok(Tensor::vector(entries.collect::<Try<_>>()?))
@@ -48,6 +44,23 @@ impl<F: Exact> Evaluator<'_, F> {
             SymbolKind::Noise { time_step, .. } => self.noise(id, *time_step, e, scene),
             SymbolKind::Function => Err(shape()),
         }
+    }
+
+    /// The small parameter, a number, or a number that the parameter moves.
+    fn scalar_symbol(&self, id: SymbolId, sign: Sign) -> Try<Series<F>> {
+        if Some(id) == self.setting.small {
+            return Ok(Series::single(Key::small(2), vec![F::one()]));
+        }
+        let draw = self.setting.draw;
+        let mut value = Series::constant(number(&draw.scalar(id, sign))?);
+        let is_time_step =
+            |kind: &SymbolKind| matches!(kind, SymbolKind::Noise { time_step, .. } if *time_step == id);
+        if let Some(slope) = draw.slope(id)
+            && !self.setting.symbols.iter().any(|(_, symbol)| is_time_step(&symbol.kind))
+        {
+            value.add_scaled(&self.ring.displacement(draw.dimension), &number(&slope)?);
+        }
+        Ok(value)
     }
 
     /// `theta_i = point_i + x_i`
@@ -73,9 +86,15 @@ impl<F: Exact> Evaluator<'_, F> {
             }));
         }
         let draw = self.setting.draw;
+        let white = draw.rooted.contains(&id) && shape == RandomShape::Vector;
+        if white {
+            self.remember_root(id)?;
+        }
         let entry = |i: usize| {
             let parts = [u64::from(id.0), u64::from(scene.bare.outcome), i as u64, 0];
-            Ok(Series::constant(number(&draw.number(Purpose::Random, parts))?))
+            let drawn = || draw.number(Purpose::Random, parts);
+            let value = if white { draw.white(id, scene.bare.outcome, i) } else { drawn() };
+            Ok(Series::constant(number(&value)?))
         };
         match shape {
             RandomShape::Opaque => Err(Stop::unable("a data point as a number")),
@@ -161,6 +180,10 @@ impl<F: Exact> Evaluator<'_, F> {
                 _ => outcome = scene.bare.outcome,
             }
         }
+        let rooted = self.setting.draw.rooted.contains(&id);
+        if rooted {
+            self.remember_root(id)?;
+        }
         let family = self.places[scene.place as usize].family << 8;
         let part = |component| Part { field: id, outcome, component, family, sign: *sign };
         let d = self.setting.draw.dimension;
@@ -179,11 +202,13 @@ impl<F: Exact> Evaluator<'_, F> {
                 let entries = (0..d).map(|i| self.component(part(i), &numbers, k));
                 Ok(Tensor::vector(entries.collect::<Try<_>>()?))
             }
-            FieldShape::Symmetric if self.setting.draw.squared.contains(&id) => {
+            FieldShape::Symmetric if rooted => {
                 let root = symmetric(self, family + 1)?;
-                let square = root.product(&root, &self.ring, self.limits(k))?;
-                self.roots.remember(&square, &root);
-                Ok(square)
+                let scale = match self.setting.draw.scales.get(&id) {
+                    Some(scale) => number(scale)?,
+                    None => F::one(),
+                };
+                Ok(root.product(&root, &self.ring, self.limits(k))?.map(|c| c.scale(&scale)))
             }
             FieldShape::Symmetric => symmetric(self, family),
             FieldShape::Matrix if self.setting.draw.symmetric.contains(&id) => symmetric(self, family),
@@ -229,21 +254,28 @@ impl<F: Exact> Evaluator<'_, F> {
         *seen = degree.max(*seen);
         let length = self.ring.length(degree)?;
         self.ring.spend(4 * length as u64)?;
-        let diagonal = part.component % (draw.dimension + 1) == 0;
+        let symbols = self.setting.symbols;
         let coefficient = |monomial: usize| {
             let Part { field, outcome, component, family, sign } = part;
             let place = Unknown::Coefficient { field, outcome, component, monomial };
-            let value = draw.coefficient(place, family, sign);
-            // A root that was chosen is positive definite at the point: its diagonal outweighs the rest.
-            let is_root = family % 256 == 1;
-            let value = match (is_root, monomial, diagonal) {
-                (true, 0, true) => value.abs() + Rational::integer(8),
-                (true, 0, false) => value * Rational::new(1, 4).unwrap_or(Rational::ZERO),
-                _ => value,
+            let rooted = if family < 2 && draw.rooted.contains(&field) {
+                rooted_coefficient(draw, &symbols.get(field).kind, place)
+            } else {
+                None
             };
+            let value = rooted.unwrap_or_else(|| draw.coefficient(place, family, sign));
             number(&value)
         };
         (0..length).map(coefficient).collect()
+    }
+
+    /// Notes the root of a name at the point.
+    fn remember_root(&mut self, id: SymbolId) -> Try<()> {
+        let d = self.setting.draw.dimension;
+        let root = self.setting.draw.root(id);
+        let root = root.iter().map(|value| Ok(Series::constant(number(value)?))).collect::<Try<_>>()?;
+        let limits = self.limits(0);
+        self.roots.remember(id, &Tensor::matrix(d, d, root), &self.ring, limits)
     }
 
     /// A test function: `prod_i (1 - x_i^2)^q` times its polynomial, where integrals are taken.
@@ -259,5 +291,29 @@ impl<F: Exact> Evaluator<'_, F> {
             }
         }
         Ok(result)
+    }
+}
+
+/// The coefficient of a field whose root, or the root of whose covariance, is known at the point: those of the lowest
+/// degree that matters.
+fn rooted_coefficient(draw: &Draw, kind: &SymbolKind, place: Unknown) -> Option<Rational> {
+    let Unknown::Coefficient { field, outcome, component, monomial } = place else { return None };
+    let SymbolKind::Field { shape, arguments, .. } = kind else { return None };
+    if draw.chosen.contains_key(&place) {
+        return None;
+    }
+    let random = !arguments.is_empty();
+    match (shape, monomial) {
+        (FieldShape::Symmetric, 0) if !random => draw.root(field).get(component).cloned(),
+        (FieldShape::Matrix, 0) if !random && draw.symmetric.contains(&field) => {
+            draw.root(field).get(component).cloned()
+        }
+        (FieldShape::Matrix, 0) if !random => Some(draw.factor(field, draw.columns(field), component)),
+        (FieldShape::Vector, 0) if random => Some(draw.white(field, outcome, component)),
+        // The gradient at the point: the monomials after the constant are the coordinates in their order.
+        (FieldShape::Scalar, 1..) if random && monomial <= draw.dimension => {
+            Some(draw.white(field, outcome, monomial - 1))
+        }
+        _ => None,
     }
 }

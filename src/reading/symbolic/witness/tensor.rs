@@ -202,3 +202,34 @@ impl<F: Exact> Tensor<F> {
 pub(super) fn shape() -> Stop {
     Stop::unable("the shapes of an expression do not fit")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::Rational;
+
+    const LIMITS: Limits = Limits { degree: 0, cut: 1 };
+
+    fn matrix(entries: &[i64], size: usize) -> Tensor<Rational> {
+        Tensor::matrix(size, size, entries.iter().map(|n| Series::integer(*n)).collect())
+    }
+
+    #[test]
+    fn determinants_and_adjugates() {
+        let ring = Ring::new(1, 100_000).unwrap();
+        let a = matrix(&[2, 1, 0, 3, -1, 4, 1, 5, 2], 3);
+        let determinant = a.determinant(&ring, LIMITS).unwrap();
+        // 2(-2 - 20) - 1(6 - 4) = -46
+        assert_eq!(determinant.value(), Rational::integer(-46), "by hand");
+        let product = a.product(&a.adjugate(&ring, LIMITS).unwrap(), &ring, LIMITS).unwrap();
+        assert_eq!(product, matrix(&[-46, 0, 0, 0, -46, 0, 0, 0, -46], 3), "A adj(A) = det(A) I");
+        assert_eq!(
+            a.transpose().unwrap().component(&[0, 1]).unwrap().value(),
+            Rational::integer(3),
+            "transpose"
+        );
+        assert_eq!(a.trace().unwrap().value(), Rational::integer(3), "trace");
+        assert!(a.product(&matrix(&[1, 0, 0, 1], 2), &ring, LIMITS).is_err(), "shapes");
+        assert!(a.component(&[0, 3]).is_err(), "no fourth column");
+    }
+}

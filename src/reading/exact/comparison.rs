@@ -1,7 +1,5 @@
 //! Two sides at one point: how far they agree, and what rounding can make of the difference.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
-
 use super::Unable;
 use super::evaluate::{Evaluator, Small};
 use super::evidence::{Component, Slope};

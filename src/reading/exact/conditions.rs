@@ -6,8 +6,6 @@
 //!   kept, and makes the bound of the comparison wider.
 //! - What is bound by the instance is not changed: the conditions must be met, else nothing is said.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
-
 use super::Unable;
 use super::evaluate::Evaluator;
 use super::model::Field;

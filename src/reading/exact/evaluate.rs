@@ -4,8 +4,6 @@
 //! one degree more. Values are remembered by node, degree and free indices: those of nodes without randomness for good,
 //! those of nodes that depend on one data point by data point, others until the next outcome.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
-
 use super::Unable;
 use super::drawn::{self, Draw};
 use super::expectation::{Copies, Outcome};

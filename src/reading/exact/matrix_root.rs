@@ -4,8 +4,6 @@
 //! c Cov[v] = F F',   F = sqrt(c) [sqrt(p_1) (v_1 - E[v]), sqrt(p_2) (v_2 - E[v]), ...]
 //! ```
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
-
 use super::Unable;
 use super::evaluate::Evaluator;
 use super::linear;

@@ -1,7 +1,5 @@
 //! What a claim speaks of: its symbols, its batches, whether it integrates.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
-
 use crate::expression::{Claim, Condition, Distribution, Expr, Kind, Sides, SymbolId, SymbolKind, Symbols};
 use std::collections::{BTreeMap, BTreeSet};
 

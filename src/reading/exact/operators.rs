@@ -1,7 +1,5 @@
 //! Algebra, derivatives and index notation.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
-
 use super::Unable;
 use super::evaluate::Evaluator;
 use super::tensor::{Dims, Tensor};

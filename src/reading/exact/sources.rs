@@ -3,8 +3,6 @@
 //! `E`, `Var`, `Cov`, the conditional displacements and `current` range over everything random inside them; a mean turns
 //! the random names inside it into the copies of its batch. What is left is free.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "of the many kinds of nodes few concern a rule, and others are refused")]
-
 use crate::expression::{Batch, Expr, Index, Kind, Shape, SymbolId, SymbolKind, Symbols};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;

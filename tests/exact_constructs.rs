@@ -366,7 +366,7 @@ fn only(text: &str) -> Evidence {
 }
 
 #[test]
-fn the_order_of_the_difference_is_seen() {
+fn the_order_of_the_difference_is_seen_and_fitted() {
     let text = "
 scalar eta > 0, n > 0
 space theta
@@ -378,6 +378,10 @@ claim bias: midpoint(step - E[step]) = -eta^2/(2*n)*div(Cov[g]) + O(eta^3)
 ";
     let Evidence::Holds(agreement) = only(text) else { panic!("it holds") };
     assert!(!agreement.vanishing, "there is something to compare");
+    let slope = agreement.slope.unwrap();
+    assert_eq!(slope.leading, Some(Rational::integer(3)), "the first coefficient that differs");
+    let fitted = slope.fitted.unwrap();
+    assert!((fitted - 3.0).abs() < 0.2, "fitted {fitted}");
     let Evidence::Refuted(refutation) = only(&text.replace("(2*n)", "n")) else { panic!("refuted") };
     assert_eq!(refutation.order, Some(Rational::integer(2)), "at which power");
     let (left, right) = (refutation.components[0].left, refutation.components[0].right);

@@ -326,7 +326,7 @@ impl Slope {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        Self { leading, known: self.known.min(other.known), ..other }
+        Self { leading, known: self.known.min(other.known), fitted: self.fitted.or(other.fitted), ..other }
     }
 }
 

@@ -225,7 +225,9 @@ fn sweeps(
     let mut blur = u.abs().transpose() * errors * u.abs();
     for j in 0..d {
         for i in 0..d {
-            blur[(i, j)] *= over(i, j);
+            // Roots that count as zero may be anything below the cutoff.
+            let null = i.min(j) >= rank;
+            blur[(i, j)] = if null { least / f64::EPSILON } else { blur[(i, j)] * over(i, j) };
         }
     }
     let start = root.root();

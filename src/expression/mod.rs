@@ -25,11 +25,13 @@ mod notation;
 mod print;
 mod rational;
 mod shape;
+mod value;
 mod walk;
 
 pub use instance::{Entry, Instance, Operator, Value};
 pub use print::equation_to_text;
 pub use rational::Rational;
+pub use value::{Lengths, ValueError, nearest_name};
 pub use walk::Path;
 
 use std::fmt;

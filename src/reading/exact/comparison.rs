@@ -299,11 +299,14 @@ enum Judged {
 
 /// Whether components agree, differ, or neither.
 fn judge(components: Vec<Component>) -> Result<Judged, Unable> {
+    if !components.iter().all(|c| c.left.is_finite() && c.right.is_finite() && c.bound.is_finite()) {
+        return Err(Unable::NotFinite { what: "a side" });
+    }
     let largest = |of: &dyn Fn(&Component) -> f64| components.iter().map(of).fold(0.0, f64::max);
     let difference = |c: &Component| (c.left - c.right).abs();
     let scale = largest(&|c| c.left.abs().max(c.right.abs()));
     let (error, bound) = (largest(&difference), largest(&|c| c.bound));
-    if !(scale.is_finite() && bound.is_finite() && error.is_finite()) {
+    if !error.is_finite() {
         return Err(Unable::NotFinite { what: "a side" });
     }
     let clear = |c: &Component| difference(c) > CLEAR * c.bound && difference(c) > CLEAR_SHARE * scale;

@@ -168,8 +168,10 @@ mod tests {
         let mean = Law::Moments(vec![2.0]).rule(9).unwrap();
         assert!((moment(&mean, 1) - 2.0).abs() < 1e-14, "a mean alone");
         assert!(moment(&mean, 2) > 4.1, "with a variance of its own: {mean:?}");
-        let coin = Law::Moments(vec![0.5, 0.5, 0.5]).rule(9).unwrap();
-        assert_eq!(coin.len(), 2, "all is known of a coin: {coin:?}");
+        let coin = Law::Moments(vec![0.5; 4]).rule(9).unwrap();
+        assert_eq!(coin.len(), 2, "four moments say that there are two points: {coin:?}");
+        let open = Law::Moments(vec![0.5; 3]).rule(9).unwrap();
+        assert!(moment(&open, 4) > 0.51, "three do not: {open:?}");
     }
 
     #[test]

@@ -41,7 +41,7 @@ const TABLE: [(&str, &[&str]); 23] = [
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
     ("trace", &["data", "loss", "noise", "process", "sampling"]),
     ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment", "trace"]),
-    ("report", &["check", "data", "expression", "language::diagnostic", "loss", "root", "noise", "reading", "reading::symbolic", "sampling", "verdict", "experiment", "systems", "trace"]),
+    ("report", &["check", "data", "expression", "language::diagnostic", "loss", "root", "noise", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "sampling", "verdict", "experiment", "systems", "trace"]),
 ];
 
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use super::session::{self, Outcome};
 use super::{CliError, Common};
 use clap::{Args, ValueEnum};
-use driftproof::check::{self, CheckError, Checkup, Diagnose, Options};
+use driftproof::check::{self, CheckError, Checkup, Diagnose, Level, Options};
 use driftproof::report::{CheckReport, CheckedFile, Explanation};
 use std::io::Read;
 use std::path::Path;
@@ -28,8 +28,28 @@ pub(super) struct CheckArgs {
     /// Say of every refuted equation which slip explains it, also where its author says that it fails
     #[arg(long)]
     why: bool,
+    /// How far to go: proofs alone, or both sides of every claim evaluated at the instances of the text too
+    #[arg(long, value_name = "LEVEL", default_value = "exact")]
+    level: Depth,
     #[command(flatten)]
     common: Common,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Depth {
+    /// Proofs alone
+    Proof,
+    /// Proofs, and values by automatic differentiation
+    Exact,
+}
+
+impl Depth {
+    fn level(self) -> Level {
+        match self {
+            Self::Proof => Level::Proof,
+            Self::Exact => Level::Exact,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,8 +73,11 @@ The language is described in the crate's documentation, module language; the fie
 pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
     session::start(&args.common)?;
     let diagnose = if args.why { Diagnose::Everything } else { Diagnose::default() };
-    let options =
-        Options::default().with_diagnose(diagnose).with_seed(args.common.seed).with_cancel(session::cancel());
+    let options = Options::default()
+        .with_level(args.level.level())
+        .with_diagnose(diagnose)
+        .with_seed(args.common.seed)
+        .with_cancel(session::cancel());
     let files: Vec<CheckedFile> = args
         .files
         .iter()

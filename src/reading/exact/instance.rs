@@ -65,6 +65,12 @@ impl ExactInstance {
         })
     }
 
+    /// Seed of what is drawn at random.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The same with another seed of what is drawn at random.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {

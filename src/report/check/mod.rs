@@ -3,6 +3,7 @@
 mod explain;
 mod json;
 mod text;
+mod trials;
 mod words;
 
 pub use explain::Explanation;
@@ -42,10 +43,10 @@ impl<'a> CheckReport<'a> {
         self.files.iter().all(|file| file.found.as_ref().is_ok_and(Checkup::is_as_claimed))
     }
 
-    /// Whether the text of every file could be read.
+    /// Whether the text of every file could be read, and every instance used.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
-        self.files.iter().all(|file| file.found.is_ok())
+        self.files.iter().all(|file| file.found.as_ref().is_ok_and(|found| found.wrong_instances.is_empty()))
     }
 
     /// Writes it for people.
@@ -67,7 +68,7 @@ impl<'a> CheckReport<'a> {
 
 /// What the verdict on a statement rests on.
 fn assumptions_of(checked: &Checked) -> &[Assumption] {
-    match &checked.verdict {
+    match &checked.proof {
         Some(ClaimVerdict::Proved(proof)) => &proof.assumptions,
         Some(ClaimVerdict::Refuted(refutation)) => &refutation.assumptions,
         Some(ClaimVerdict::Undecided(_) | ClaimVerdict::Contradiction(_)) | None => &[],

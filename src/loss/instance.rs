@@ -94,6 +94,17 @@ pub enum AnyLoss {
     Written(Written),
 }
 
+impl AnyLoss {
+    /// Names of the parameters, `dim()` of them, for data with these features.
+    #[must_use]
+    pub fn parameters(&self, features: &[String]) -> Vec<String> {
+        match self {
+            Self::Builtin(loss) => loss.parameters(features),
+            Self::Written(loss) => loss.parameters().to_vec(),
+        }
+    }
+}
+
 impl Loss for AnyLoss {
     fn dim(&self) -> usize {
         match self {

@@ -74,7 +74,7 @@ pub enum WrittenError {
 /// A loss written as an expression.
 #[derive(Debug, Clone)]
 pub struct Written {
-    dim: usize,
+    parameters: Vec<String>,
     columns: usize,
     steps: Vec<Step>,
 }
@@ -89,7 +89,7 @@ impl Written {
         if !steps.iter().any(|step| matches!(step, Step::Parameter(_))) {
             return Err(WrittenError::NoParameters);
         }
-        Ok(Self { dim: names.dim(), columns: names.columns(), steps })
+        Ok(Self { parameters: names.parameters().to_vec(), columns: names.columns(), steps })
     }
 
     /// From the syntax of a value.
@@ -99,11 +99,17 @@ impl Written {
     pub fn from_value(value: &Value, names: &Names) -> Result<Self, WrittenError> {
         Self::new(&value.to_expr(names.symbols(), names.lengths())?, names)
     }
+
+    /// Names of the parameters, `dim()` of them.
+    #[must_use]
+    pub fn parameters(&self) -> &[String] {
+        &self.parameters
+    }
 }
 
 impl Loss for Written {
     fn dim(&self) -> usize {
-        self.dim
+        self.parameters.len()
     }
 
     fn columns(&self) -> usize {

@@ -26,7 +26,7 @@ pub struct Names {
     symbols: Symbols,
     lengths: Lengths,
     meanings: HashMap<SymbolId, Meaning>,
-    dim: usize,
+    parameters: Vec<String>,
     columns: usize,
 }
 
@@ -37,7 +37,11 @@ impl Names {
     /// # Errors
     /// A column is called `theta`.
     pub fn new(data: &Data, dim: usize) -> Result<Self, WrittenError> {
-        let mut names = Self::empty(data, dim);
+        let names = match dim {
+            1 => vec!["theta".to_owned()],
+            _ => (1..=dim).map(|i| format!("theta{i}")).collect(),
+        };
+        let mut names = Self::empty(data, names);
         names.declare("theta", SymbolKind::Space, Meaning::Parameters)?;
         names.of_data(data)?;
         Ok(names)
@@ -48,7 +52,7 @@ impl Names {
     /// # Errors
     /// A name stands for two things.
     pub fn with_parameters(data: &Data, parameters: &[impl AsRef<str>]) -> Result<Self, WrittenError> {
-        let mut names = Self::empty(data, parameters.len());
+        let mut names = Self::empty(data, parameters.iter().map(|name| name.as_ref().to_owned()).collect());
         names.declare("theta", SymbolKind::Space, Meaning::Parameters)?;
         for (place, parameter) in (0..).zip(parameters) {
             let kind = SymbolKind::Coordinate(place);
@@ -58,12 +62,12 @@ impl Names {
         Ok(names)
     }
 
-    fn empty(data: &Data, dim: usize) -> Self {
+    fn empty(data: &Data, parameters: Vec<String>) -> Self {
         Self {
             symbols: Symbols::default(),
-            lengths: Lengths { space: dim, ..Lengths::default() },
+            lengths: Lengths { space: parameters.len(), ..Lengths::default() },
             meanings: HashMap::new(),
-            dim,
+            parameters,
             columns: data.width(),
         }
     }
@@ -85,7 +89,7 @@ impl Names {
         if self.symbols.find("x").is_none() && data.features() > 0 {
             let kind = SymbolKind::Random { shape: RandomShape::Vector, distribution: None };
             let id = self.declare("x", kind, Meaning::Features)?;
-            if data.features() != self.dim {
+            if data.features() != self.dim() {
                 self.lengths.columns.insert(id, data.features());
             }
         }
@@ -107,7 +111,13 @@ impl Names {
     /// Number of parameters.
     #[must_use]
     pub fn dim(&self) -> usize {
-        self.dim
+        self.parameters.len()
+    }
+
+    /// Names of the parameters; `theta1` and so on if they have none of their own.
+    #[must_use]
+    pub fn parameters(&self) -> &[String] {
+        &self.parameters
     }
 
     /// Number of columns of a row.
@@ -123,7 +133,7 @@ impl Names {
 
     /// Number of features, where a symbol stands for them.
     pub(super) fn features(&self, id: SymbolId) -> usize {
-        self.lengths.columns.get(&id).copied().unwrap_or(self.dim)
+        self.lengths.columns.get(&id).copied().unwrap_or(self.dim())
     }
 
     /// How many values an index has.

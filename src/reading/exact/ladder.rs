@@ -21,6 +21,9 @@ const FITTED: usize = 4;
 /// A difference is clear if it is so many times the bound of its error.
 const CLEAR: f64 = 300.0;
 
+/// Multiplications for one value; where they are not enough there is no fitted exponent, the series stand alone.
+const MOST_WORK: u64 = 3_000_000;
+
 /// The fitted exponent of `|left - right|` in a positive parameter.
 pub(super) fn exponent(prepared: &Prepared, (left, right): (&Expr, &Expr), symbol: SymbolId) -> Option<f64> {
     let bound = prepared.model.scalars.get(&symbol).copied().filter(|value| *value > 0.0);
@@ -30,6 +33,7 @@ pub(super) fn exponent(prepared: &Prepared, (left, right): (&Expr, &Expr), symbo
         let mut model = prepared.model.clone();
         model.scalars.insert(symbol, value);
         let mut evaluator = Evaluator::new(&model, None, 1);
+        evaluator.ring = evaluator.ring.with_most_work(MOST_WORK);
         let sources = evaluator.sources(left).together(&evaluator.sources(right));
         if !sources.is_certain() {
             return None;

@@ -127,6 +127,13 @@ fn accumulate(
             ring.spend(rows * columns * a.terms * b.terms)?;
             let table = if p > 0 && q > 0 { Some(ring.products(p, q)?) } else { None };
             let (at_a, at_b, at_out) = (ring.start(p), ring.start(q), ring.start(p + q));
+            if a.terms == 1 && b.terms == 1 {
+                let (left, left_error) = (&a.value[at_a..at_a + rows], &a.error[at_a..at_a + rows]);
+                let right = (&b.value[at_b..at_b + columns], &b.error[at_b..at_b + columns]);
+                let target = (&mut value[at_out..], &mut error[at_out..]);
+                plain((left, left_error), right, table.as_deref(), target);
+                continue;
+            }
             for i in 0..rows {
                 let from = (at_a + i) * a.terms;
                 let (left, left_error) = (&a.value[from..from + a.terms], &a.error[from..from + a.terms]);
@@ -145,6 +152,35 @@ fn accumulate(
         }
     }
     Ok(())
+}
+
+/// The same for the monomials of one degree of each factor, where there are no powers of the small parameter.
+fn plain(
+    (a, ea): (&[f64], &[f64]),
+    (b, eb): (&[f64], &[f64]),
+    table: Option<&[u32]>,
+    (out, error): (&mut [f64], &mut [f64]),
+) {
+    for (i, (&a, &ea)) in a.iter().zip(ea).enumerate() {
+        if is_zero(a) && is_zero(ea) {
+            continue;
+        }
+        let size = a.abs();
+        let mut add = |place: usize, b: f64, eb: f64| {
+            out[place] += a * b;
+            error[place] += size * (eb + 2.0 * b.abs()) + ea * b.abs();
+        };
+        match table {
+            Some(table) => {
+                let places = &table[i * b.len()..(i + 1) * b.len()];
+                for ((&place, &b), &eb) in places.iter().zip(b).zip(eb) {
+                    add(place as usize, b, eb);
+                }
+            }
+            // One of the factors is a constant.
+            None => b.iter().zip(eb).enumerate().for_each(|(j, (&b, &eb))| add(i + j, b, eb)),
+        }
+    }
 }
 
 /// `out_k += sum_i a_i b_(k-i)`

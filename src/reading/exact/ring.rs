@@ -20,8 +20,8 @@ use std::rc::Rc;
 /// Most entries of one product table (4 bytes each).
 const LARGEST_TABLE: usize = 1 << 22;
 
-/// Multiplications after which a claim is given up as too large: some ten seconds.
-const MOST_WORK: u64 = 6_000_000_000;
+/// Multiplications after which a claim is given up as too large: a few seconds.
+const MOST_WORK: u64 = 300_000_000;
 
 /// Degrees that are told apart; a polynomial of degree `DEGREES - 2` is the highest that can be stored.
 const DEGREES: usize = 24;
@@ -40,6 +40,7 @@ pub(super) struct Ring {
     monomials: RefCell<Vec<Rc<[Vec<u16>]>>>,
     products: RefCell<HashMap<(usize, usize), Products>>,
     work: Cell<u64>,
+    most_work: u64,
 }
 
 impl Ring {
@@ -56,7 +57,13 @@ impl Ring {
             monomials: RefCell::new(vec![Rc::from(vec![vec![]])]),
             products: RefCell::default(),
             work: Cell::new(0),
+            most_work: MOST_WORK,
         }
+    }
+
+    /// The same with another limit of multiplications.
+    pub(super) fn with_most_work(self, most_work: u64) -> Self {
+        Self { most_work, ..self }
     }
 
     /// Number of variables.
@@ -76,7 +83,7 @@ impl Ring {
     pub(super) fn spend(&self, operations: usize) -> Result<(), Unable> {
         let spent = self.work.get().saturating_add(operations as u64);
         self.work.set(spent);
-        if spent > MOST_WORK { Err(Unable::TooLarge { what: "operations" }) } else { Ok(()) }
+        if spent > self.most_work { Err(Unable::TooLarge { what: "operations" }) } else { Ok(()) }
     }
 
     /// Number of monomials of exactly this degree: `binomial(d + degree - 1, degree)`.

@@ -71,6 +71,7 @@ pub mod root;
 pub mod sampling;
 pub mod sgd;
 pub mod snapshot;
+pub mod statements;
 pub mod systems;
 pub mod trace;
 pub mod verdict;

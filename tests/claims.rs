@@ -4,6 +4,7 @@
 
 use driftproof::check::{self, Checkup};
 use driftproof::expression::{Expected, Statement};
+use driftproof::systems::gallery;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -56,18 +57,33 @@ fn the_claims_about_arbitrary_losses_come_out() {
     assert_eq!((holds.len(), fails.len()), (26, 30), "claims that hold and that fail");
 }
 
-#[test]
-fn every_derivation_comes_out() {
-    let all = ["as-circulated", "conventions", "lattice", "regularisation", "sgd-bias", "stationary"];
-    let mut found: Vec<String> = std::fs::read_dir(path("derivations"))
+/// Names of the derivations in a folder, in alphabetical order.
+fn derivations(folder: &str) -> Vec<String> {
+    let mut found: Vec<String> = std::fs::read_dir(path(folder))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter_map(|name| name.strip_suffix(".md").map(str::to_owned))
         .collect();
     found.sort();
-    assert_eq!(found, all, "the derivations of this test and of the folder");
-    for name in all {
-        let (holds, fails) = names(&checked(&format!("derivations/{name}.md")));
-        assert!(!holds.is_empty() && !fails.is_empty(), "{name} claims and refutes");
-    }
+    found
+}
+
+fn comes_out(file: &str) {
+    let (holds, fails) = names(&checked(file));
+    assert!(!holds.is_empty() && !fails.is_empty(), "{file} claims and refutes");
+}
+
+#[test]
+fn every_derivation_comes_out() {
+    let all = ["as-circulated", "conventions", "lattice", "regularisation", "sgd-bias", "stationary"];
+    assert_eq!(derivations("derivations"), all, "the derivations of this test and of the folder");
+    all.iter().for_each(|name| comes_out(&format!("derivations/{name}.md")));
+}
+
+#[test]
+fn every_system_has_a_derivation_that_comes_out() {
+    let mut systems: Vec<&str> = gallery().iter().map(|system| system.name).collect();
+    systems.sort_unstable();
+    assert_eq!(derivations("derivations/systems"), systems, "the derivations of the folder and the gallery");
+    systems.iter().for_each(|name| comes_out(&format!("derivations/systems/{name}.md")));
 }

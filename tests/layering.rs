@@ -18,7 +18,7 @@ const EVERYONE_MAY_IMPORT: [&str; 2] = ["sgd", "convention"];
 /// One line a module, deepest first: its name and what it may import, beside itself, [`EVERYONE_MAY_IMPORT`] and the
 /// module that it is a part of. Whatever is imported stands on an earlier line.
 #[rustfmt::skip]
-const TABLE: [(&str, &[&str]); 23] = [
+const TABLE: [(&str, &[&str]); 24] = [
     ("sgd", &[]),
     ("convention", &[]),
     ("data", &[]),
@@ -41,7 +41,8 @@ const TABLE: [(&str, &[&str]); 23] = [
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
     ("trace", &["data", "loss", "noise", "process", "sampling"]),
     ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment", "trace"]),
-    ("report", &["check", "data", "expression", "language::diagnostic", "loss", "root", "noise", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "sampling", "verdict", "experiment", "systems", "trace"]),
+    ("statements", &["check", "expression", "systems"]),
+    ("report", &["check", "data", "expression", "language::diagnostic", "loss", "root", "noise", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "sampling", "verdict", "experiment", "systems", "trace", "statements"]),
 ];
 
 #[derive(Debug, Clone, PartialEq)]

@@ -118,8 +118,10 @@
 
 mod check;
 mod drift;
+mod figure;
 mod json;
 mod layout;
+mod page;
 
 pub use check::{CheckReport, CheckedFile, Explanation};
 pub use drift::DriftReport;

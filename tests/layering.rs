@@ -37,7 +37,7 @@ const TABLE: [(&str, &[&str]); 24] = [
     ("reading::exact", &["expression", "data", "loss", "root"]),
     ("reading::sampled", &["expression", "data", "loss", "root", "process", "sampling"]),
     ("verdict", &["expression", "reading", "reading::symbolic", "sampling"]),
-    ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
+    ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict", "loss", "noise"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
     ("trace", &["data", "loss", "noise", "process", "sampling"]),
     ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment", "trace"]),

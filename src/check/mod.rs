@@ -20,8 +20,10 @@
 //! # }
 //! ```
 
+mod drift;
 mod trial;
 
+pub use drift::InstanceDrift;
 pub use trial::Trial;
 
 use crate::expression::{Claim, Derivation, Expected, Statement, Symbols};
@@ -156,6 +158,8 @@ pub struct Checkup {
     pub text: Arc<str>,
     /// What the text means.
     pub derivation: Derivation,
+    /// The drifts of SGD at instances that bind a loss, data, a learning rate and a batch.
+    pub drifts: Vec<InstanceDrift>,
     /// What is wrong with instances that cannot be used.
     pub wrong_instances: Vec<Diagnostic>,
     /// Its statements in their order; those not reached before it was cancelled are missing.
@@ -274,6 +278,10 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
         Level::Proof => (Vec::new(), Vec::new()),
         Level::Exact => trial::bind(&derivation, base, options.seed()),
     };
+    let drifts = match options.level {
+        Level::Proof => Vec::new(),
+        Level::Exact => drift::drifts(&derivation, base),
+    };
     let statements = derivation
         .statements
         .par_iter()
@@ -285,7 +293,7 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
         .into_iter()
         .flatten()
         .collect();
-    Ok(Checkup { name: name.into(), text: text.into(), derivation, wrong_instances, statements })
+    Ok(Checkup { name: name.into(), text: text.into(), derivation, drifts, wrong_instances, statements })
 }
 
 fn checked(

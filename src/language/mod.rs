@@ -65,7 +65,8 @@ pub fn parse(name: &str, text: &str) -> Result<Derivation, Diagnostics> {
         }
     }
     if elaborator.errors.is_empty() {
-        Ok(Derivation { symbols: elaborator.symbols, statements, instances })
+        let blocks = blocks.into_iter().map(|block| block.span).collect();
+        Ok(Derivation { symbols: elaborator.symbols, statements, blocks, instances })
     } else {
         Err(Diagnostics::new(name, text, elaborator.errors))
     }

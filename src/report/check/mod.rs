@@ -2,6 +2,8 @@
 
 mod explain;
 mod json;
+mod page;
+mod prose;
 mod text;
 mod trials;
 mod words;
@@ -55,6 +57,14 @@ impl<'a> CheckReport<'a> {
     /// What the writer returns.
     pub fn write_text(&self, out: &mut impl Write, style: Style) -> io::Result<()> {
         text::write(self, out, style)
+    }
+
+    /// Writes it as a page of HTML that stands alone.
+    ///
+    /// # Errors
+    /// What the writer returns.
+    pub fn write_html(&self, out: &mut impl Write) -> io::Result<()> {
+        page::document(self).write(out)
     }
 
     /// Writes it for programs.

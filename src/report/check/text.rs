@@ -169,8 +169,22 @@ fn refuted(claim: &Claim, refutation: &Refutation, symbols: &Symbols) -> Vec<Str
     notes
 }
 
-/// What the verdicts of a file rest on, each once with the number of verdicts that do.
+/// What the verdicts of a file rest on.
 fn assumptions(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Result<()> {
+    let all = assumptions_of_file(checkup);
+    if all.is_empty() {
+        return Ok(());
+    }
+    let mut page = Page { out, style };
+    page.note("It rests on:")?;
+    for text in all {
+        page.note(&format!("- {text}"))?;
+    }
+    writeln!(page.out)
+}
+
+/// What the verdicts of a file rest on, each once with the number of verdicts that do.
+pub(super) fn assumptions_of_file(checkup: &Checkup) -> Vec<String> {
     let symbols = &checkup.derivation.symbols;
     let mut all: Vec<(String, usize)> = Vec::new();
     for checked in &checkup.statements {
@@ -185,19 +199,28 @@ fn assumptions(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Res
             }
         }
     }
-    if all.is_empty() {
-        return Ok(());
-    }
-    let mut page = Page { out, style };
-    page.note("It rests on:")?;
-    for (text, count) in all {
-        let count = if count == 0 { String::new() } else { format!(" ({})", counted(count, "verdict")) };
-        page.note(&format!("- {text}{count}"))?;
-    }
-    writeln!(page.out)
+    all.into_iter()
+        .map(|(text, count)| match count {
+            0 => text,
+            count => format!("{text} ({})", counted(count, "verdict")),
+        })
+        .collect()
 }
 
 fn summary(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::Result<()> {
+    let elapsed: Duration = report
+        .files
+        .iter()
+        .filter_map(|file| file.found.as_ref().ok())
+        .flat_map(|checkup| checkup.statements.iter().map(|checked| checked.elapsed))
+        .sum();
+    let text = format!("{}; {}", summary_line(report), milliseconds(elapsed));
+    let tone = if report.is_as_claimed() { Tone::Good } else { Tone::Bad };
+    writeln!(out, "{}", style.paint(tone, &text))
+}
+
+/// How many statements there are, and how many are as claimed.
+pub(super) fn summary_line(report: &CheckReport<'_>) -> String {
     let checkups = || report.files.iter().filter_map(|file: &CheckedFile| file.found.as_ref().ok());
     let all: Vec<&Checked> = checkups().flat_map(|checkup| &checkup.statements).collect();
     let wrong: usize = checkups().map(|checkup| checkup.wrong_instances.len()).sum();
@@ -210,7 +233,6 @@ fn summary(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::
     };
     let failed = all.iter().filter(|checked| !checked.as_claimed()).count();
     let unreadable = report.files.len() - checkups().count();
-    let elapsed: Duration = all.iter().map(|checked| checked.elapsed).sum();
     let mut text = format!(
         "{}: {} as claimed ({} proved, {} refuted)",
         counted(all.len(), "statement"),
@@ -230,7 +252,5 @@ fn summary(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::
     if report.interrupted {
         text += "; interrupted, the others were not reached";
     }
-    text += &format!("; {}", milliseconds(elapsed));
-    let tone = if report.is_as_claimed() { Tone::Good } else { Tone::Bad };
-    writeln!(out, "{}", style.paint(tone, &text))
+    text
 }

@@ -101,6 +101,19 @@ fn write_block(block: &Block, level: u8, out: &mut impl Write) -> io::Result<()>
         Block::Markup(markup) => {
             writeln!(out, "<div class=\"scroll\" tabindex=\"0\">{}</div>", markup.as_str())
         }
+        Block::Prose(markup) => writeln!(out, "<div class=\"prose\">{}</div>", markup.as_str()),
+        Block::Card { heading, tone, word, blocks: within } => {
+            let level = level.min(DEEPEST);
+            writeln!(out, "<article class=\"card {}\">", tone.class())?;
+            writeln!(out, "<h{level}>{} {}</h{level}>", escape(heading), badge(*tone, word))?;
+            blocks(within, level + 1, out)?;
+            writeln!(out, "</article>")
+        }
+        Block::Details { summary, blocks: within } => {
+            writeln!(out, "<details>\n<summary>{}</summary>", escape(summary))?;
+            blocks(within, level, out)?;
+            writeln!(out, "</details>")
+        }
         Block::Part { heading, blocks: below } => {
             let level = level.min(DEEPEST);
             writeln!(out, "<h{level}>{}</h{level}>", escape(heading))?;
@@ -176,6 +189,14 @@ mod tests {
             Block::Table(table),
             Block::Pictures(vec![picture]),
             Block::Markup(Markup::trusted("<math></math>".to_owned())),
+            Block::Prose(Markup::text(LIE)),
+            Block::Card {
+                heading: text(),
+                tone: Tone::Bad,
+                word: text(),
+                blocks: vec![Block::Paragraph(text())],
+            },
+            Block::Details { summary: text(), blocks: vec![Block::Paragraph(text())] },
             Block::Part { heading: text(), blocks: vec![Block::Paragraph(text())] },
         ];
         let section = Section { id: text(), heading: text(), remark: Some((Tone::Doubtful, text())), blocks };
@@ -196,7 +217,7 @@ mod tests {
         assert_eq!(page.matches("</style>").count(), 1, "the page's own");
         assert!(page.contains("<math></math>"), "markup stays");
         let escaped = "&lt;script&gt;alert(&#39;1&#39; &amp; &quot;2&quot;)";
-        assert_eq!(page.matches(escaped).count(), 2 * 21 + 3, "every text is there");
+        assert_eq!(page.matches(escaped).count(), 2 * 27 + 3, "every text is there");
     }
 
     #[test]

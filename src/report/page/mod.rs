@@ -111,6 +111,20 @@ pub(in crate::report) enum Block {
     /// Pictures side by side where there is room, each with its caption and notes.
     Pictures(Vec<Picture>),
     Markup(Markup),
+    /// Paragraphs, lists and tables of a text that a person wrote.
+    Prose(Markup),
+    /// A statement with its verdict, set apart.
+    Card {
+        heading: String,
+        tone: Tone,
+        word: String,
+        blocks: Vec<Self>,
+    },
+    /// What is shown on request.
+    Details {
+        summary: String,
+        blocks: Vec<Self>,
+    },
     /// A heading of the next level, with blocks below it.
     Part {
         heading: String,

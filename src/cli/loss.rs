@@ -1,8 +1,10 @@
 //! `--loss` and the options that some losses have.
 
+use super::data::{Chosen, DataArgs};
 use super::{CliError, number};
 use clap::{Args, ValueEnum};
-use driftproof::loss::{Activation, Builtin, Choice, Listing, Output};
+use driftproof::data::Data;
+use driftproof::loss::{Activation, Builtin, Choice, Listing, Loss, Output, Problem};
 use std::fmt::Write;
 
 /// Which loss, and its constants and sizes.
@@ -63,7 +65,7 @@ enum OutputName {
 
 impl LossArgs {
     /// The line of the catalogue for the name, if there is one, once the other options are known to belong to it.
-    pub(super) fn listing(&self) -> Result<Option<&'static Listing>, CliError> {
+    fn listing(&self) -> Result<Option<&'static Listing>, CliError> {
         let Some(listing) = Builtin::listing(&self.name) else { return Ok(None) };
         let in_name: Vec<&str> =
             self.name.strip_prefix(listing.name).unwrap_or("").split('_').skip(1).collect();
@@ -93,8 +95,38 @@ impl LossArgs {
         Ok(Some(listing))
     }
 
+    /// The data that are chosen, once the loss is known to have its name.
+    pub(super) fn data(&self, data: &DataArgs) -> Result<Chosen, CliError> {
+        let listing = self.listing()?;
+        if listing.is_none() {
+            // Only to say which name is meant, before any data are read.
+            self.build(1)?;
+        }
+        data.read(&self.name, listing)
+    }
+
+    /// The loss on the data, known to fit them.
+    pub(super) fn problem(&self, data: &Data) -> Result<Problem<Builtin>, CliError> {
+        let loss = self.build(data.features())?;
+        if loss.columns() != data.width() {
+            return Err(CliError::Columns {
+                data: data.name().to_owned(),
+                loss: self.name.clone(),
+                expected: loss.columns(),
+                features: data.features(),
+                targets: data.targets(),
+                columns: data.columns().to_vec(),
+            });
+        }
+        Problem::new(loss, data).map_err(|source| CliError::Rows {
+            data: data.name().to_owned(),
+            loss: self.name.clone(),
+            source,
+        })
+    }
+
     /// The loss, for data with this many features.
-    pub(super) fn build(&self, features: usize) -> Result<Builtin, CliError> {
+    fn build(&self, features: usize) -> Result<Builtin, CliError> {
         let plain = Choice::new(features);
         let choice = Choice {
             features,

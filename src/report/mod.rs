@@ -107,7 +107,12 @@ mod figure;
 mod json;
 mod layout;
 mod page;
+mod statements;
+mod systems;
+mod trace;
 
 pub use check::{CheckReport, CheckedFile, Explanation};
 pub use drift::DriftReport;
 pub use layout::Style;
+pub use systems::{SystemRun, SystemsReport, write_gallery, write_gallery_json, write_system};
+pub use trace::TraceReport;

@@ -67,7 +67,7 @@ impl<'a> DriftReport<'a> {
 }
 
 /// The constants and sizes of a loss by name; the number of features follows from the data.
-fn constants(loss: &Builtin) -> Map<String, Value> {
+pub(in crate::report) fn constants(loss: &Builtin) -> Map<String, Value> {
     let list: Vec<(&str, Value)> = match loss {
         Builtin::Ridge { lambda, .. } => vec![("lambda", (*lambda).into())],
         Builtin::Softmax { classes, .. } => vec![("classes", (*classes).into())],

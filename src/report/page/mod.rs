@@ -74,6 +74,12 @@ impl Cell {
         Self { number: true, ..Self::text(text) }
     }
 
+    /// Texts below one another.
+    pub(in crate::report) fn lines(texts: &[String]) -> Self {
+        let lines: Vec<String> = texts.iter().map(|text| escape(text)).collect();
+        Self::markup(Markup::trusted(lines.join("<br>\n")))
+    }
+
     pub(in crate::report) fn markup(content: Markup) -> Self {
         Self { content, tone: Tone::Neutral, number: false }
     }
@@ -90,6 +96,8 @@ pub(in crate::report) struct Table {
     /// Names of the columns, each with whether it holds numbers.
     pub(in crate::report) columns: Vec<(String, bool)>,
     pub(in crate::report) rows: Vec<Vec<Cell>>,
+    /// Sentences below it.
+    pub(in crate::report) notes: Vec<String>,
 }
 
 /// A piece of a section.
@@ -102,14 +110,13 @@ pub(in crate::report) enum Block {
         word: String,
         text: String,
     },
-    /// Text whose lines and blanks are kept.
-    Verbatim(String),
     List(Vec<String>),
     /// Names and what they stand for.
     Terms(Vec<(String, String)>),
     Table(Table),
     /// Pictures side by side where there is room, each with its caption and notes.
     Pictures(Vec<Picture>),
+    /// A formula, or another piece of markup.
     Markup(Markup),
     /// A heading of the next level, with blocks below it.
     Part {

@@ -1,12 +1,12 @@
 //! `driftproof check`: verdicts for the claims of derivations; and the steps behind one of them.
 
 use super::session::{self, Outcome};
-use super::{CliError, Common};
+use super::{CliError, Common, Html};
 use clap::{Args, ValueEnum};
 use driftproof::check::{self, CheckError, Checkup, Diagnose, Level, Options};
 use driftproof::report::{CheckReport, CheckedFile, Explanation};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Verdicts for the claims of derivations
 ///
@@ -31,9 +31,8 @@ pub(super) struct CheckArgs {
     /// How far to go: proofs alone, or both sides of every claim evaluated at the instances of the text too
     #[arg(long, value_name = "LEVEL", default_value = "exact")]
     level: Depth,
-    /// Also write a page of HTML with the prose, the formulas typeset, and the verdicts; it stands alone
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    html: Html,
     #[command(flatten)]
     common: Common,
 }
@@ -75,7 +74,8 @@ The language is described in the crate's documentation, module language; the fie
 /// Runs the subcommand.
 pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
     session::start(&args.common)?;
-    let diagnose = if args.why || args.html.is_some() { Diagnose::Everything } else { Diagnose::default() };
+    let diagnose =
+        if args.why || args.html.is_asked_for() { Diagnose::Everything } else { Diagnose::default() };
     let options = Options::default()
         .with_level(args.level.level())
         .with_diagnose(diagnose)
@@ -88,9 +88,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
         .map(|name| CheckedFile { name: name.clone(), found: checkup(name, &options) })
         .collect();
     let report = CheckReport::new(&files, session::interrupted());
-    if let Some(path) = &args.html {
-        session::write(path, |mut out| report.write_html(&mut out))?;
-    }
+    args.html.write(|mut out| report.write_html(&mut out))?;
     match &args.explain {
         Some(name) => explain(&files, name, args)?,
         None if args.common.json => session::print(|mut out| report.write_json(&mut out))?,

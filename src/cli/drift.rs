@@ -7,8 +7,8 @@ use super::theta::{Place, Theta};
 use super::{CliError, Common, number};
 use clap::{Args, ValueEnum};
 use driftproof::experiment::{self, Options};
+use driftproof::loss::Problem;
 use driftproof::loss::instance::AnyLoss;
-use driftproof::loss::{Loss, Problem};
 use driftproof::noise::{self, Matrices};
 use driftproof::report::DriftReport;
 use driftproof::sampling::Control;
@@ -104,32 +104,9 @@ their definitions.",
 /// Runs the subcommand.
 pub(super) fn run(args: &DriftArgs) -> Result<Outcome, CliError> {
     let name = &args.loss.name;
-    let listing = args.loss.listing()?;
-    if listing.is_none() && !args.loss.is_written() {
-        // Only to say which name is meant, before any data are read.
-        args.loss.build(1)?;
-    }
     session::start(&args.common)?;
-    let Chosen { data, standardized } = match args.loss.is_written() {
-        true => args.data.read_for_an_expression()?,
-        false => args.data.read(name, listing)?,
-    };
-    let loss = args.loss.of_data(&data, args.point.dim())?;
-    if loss.columns() != data.width() {
-        return Err(CliError::Columns {
-            data: data.name().to_owned(),
-            loss: name.clone(),
-            expected: loss.columns(),
-            features: data.features(),
-            targets: data.targets(),
-            columns: data.columns().to_vec(),
-        });
-    }
-    let problem = Problem::new(loss, &data).map_err(|source| CliError::Rows {
-        data: data.name().to_owned(),
-        loss: name.clone(),
-        source,
-    })?;
+    let Chosen { data, standardized } = args.loss.data(&args.data)?;
+    let problem = args.loss.problem(&data, args.point.dim())?;
     let sgd = args.point.sgd()?;
     sgd.noise_strength(problem.rows())?;
     let points = args.point.points(&problem)?;

@@ -7,6 +7,8 @@ use driftproof::language::Diagnostics;
 use driftproof::loss::{BuiltinError, ProblemError, WrittenError};
 use driftproof::noise::NoiseError;
 use driftproof::sgd::SgdError;
+use driftproof::systems::SystemError;
+use driftproof::trace::TraceError;
 use std::io;
 use thiserror::Error;
 
@@ -23,6 +25,27 @@ pub(super) enum CliError {
     Noise(#[from] NoiseError),
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    #[error(transparent)]
+    System(#[from] SystemError),
+    /// A system that cannot be computed.
+    #[error("{system}: {source}")]
+    Run { system: &'static str, source: SystemError },
+    /// A system that ended without a result.
+    #[error("{system} ended without a result: this is a bug of driftproof, please report it")]
+    Died { system: &'static str },
+    /// A parameter without a system.
+    #[error("--{name}: of which system? name it, as in driftproof systems NAME --{name} VALUE")]
+    ParameterOfNothing { name: String },
+    /// A parameter that none of several systems has.
+    #[error(
+        "--{name}: none of these systems has this parameter; driftproof systems NAME --help says what one has"
+    )]
+    ParameterOfNone { name: String },
+    /// Several points where one is needed.
+    #[error("--theta: {found} points are given, and a run has one start; give one")]
+    SeveralStarts { found: usize },
     /// An option of another loss.
     #[error("--{option} does not belong to the loss \"{loss}\", which {}; leave it out", has(options))]
     OptionOfAnotherLoss { option: &'static str, loss: String, options: &'static [&'static str] },

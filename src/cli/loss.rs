@@ -1,11 +1,12 @@
 //! `--loss` and the options that some losses have.
 
+use super::data::{Chosen, DataArgs};
 use super::{CliError, number};
 use clap::{Args, ValueEnum};
 use driftproof::data::Data;
 use driftproof::language;
 use driftproof::loss::instance::AnyLoss;
-use driftproof::loss::{Activation, Builtin, Choice, Listing, Names, Output, Written};
+use driftproof::loss::{Activation, Builtin, Choice, Listing, Loss, Names, Output, Problem, Written};
 use std::fmt::Write;
 
 /// Which loss, and its constants and sizes.
@@ -77,12 +78,12 @@ enum OutputName {
 
 impl LossArgs {
     /// Whether the loss is an expression, and not a name.
-    pub(super) fn is_written(&self) -> bool {
+    fn is_written(&self) -> bool {
         self.name.chars().any(|c| !c.is_alphanumeric() && c != '_')
     }
 
     /// The loss, for these data and, if it is an expression without named parameters, this many of them.
-    pub(super) fn of_data(&self, data: &Data, dim: Option<usize>) -> Result<AnyLoss, CliError> {
+    fn of_data(&self, data: &Data, dim: Option<usize>) -> Result<AnyLoss, CliError> {
         if !self.is_written() {
             return Ok(AnyLoss::Builtin(self.build(data.features())?));
         }
@@ -98,7 +99,7 @@ impl LossArgs {
     }
 
     /// The line of the catalogue for the name, if there is one, once the other options are known to belong to it.
-    pub(super) fn listing(&self) -> Result<Option<&'static Listing>, CliError> {
+    fn listing(&self) -> Result<Option<&'static Listing>, CliError> {
         let listing = Builtin::listing(&self.name);
         if !self.is_written() && self.parameters.is_some() {
             return Err(CliError::ParametersOfAName { loss: self.name.clone() });
@@ -135,8 +136,41 @@ impl LossArgs {
         Ok(listing)
     }
 
+    /// The data that are chosen, once the loss is known to have its name.
+    pub(super) fn data(&self, data: &DataArgs) -> Result<Chosen, CliError> {
+        let listing = self.listing()?;
+        if self.is_written() {
+            return data.read_for_an_expression();
+        }
+        if listing.is_none() {
+            // Only to say which name is meant, before any data are read.
+            self.build(1)?;
+        }
+        data.read(&self.name, listing)
+    }
+
+    /// The loss on the data, known to fit them; `dim` as for an expression without named parameters.
+    pub(super) fn problem(&self, data: &Data, dim: Option<usize>) -> Result<Problem<AnyLoss>, CliError> {
+        let loss = self.of_data(data, dim)?;
+        if loss.columns() != data.width() {
+            return Err(CliError::Columns {
+                data: data.name().to_owned(),
+                loss: self.name.clone(),
+                expected: loss.columns(),
+                features: data.features(),
+                targets: data.targets(),
+                columns: data.columns().to_vec(),
+            });
+        }
+        Problem::new(loss, data).map_err(|source| CliError::Rows {
+            data: data.name().to_owned(),
+            loss: self.name.clone(),
+            source,
+        })
+    }
+
     /// The loss, for data with this many features.
-    pub(super) fn build(&self, features: usize) -> Result<Builtin, CliError> {
+    fn build(&self, features: usize) -> Result<Builtin, CliError> {
         let plain = Choice::new(features);
         let choice = Choice {
             features,

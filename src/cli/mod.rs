@@ -19,12 +19,17 @@ mod error;
 mod loss;
 mod new;
 mod number;
+mod parameters;
 mod session;
+mod systems;
 mod theta;
+mod trace;
 
 use clap::{Args, Parser, Subcommand};
 use error::CliError;
 use session::Outcome;
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Checks derivations about noise: exact results beside simulations, with a verdict.
@@ -43,6 +48,8 @@ enum Command {
     Check(check::CheckArgs),
     Drift(Box<drift::DriftArgs>),
     New(new::NewArgs),
+    Systems(Box<systems::SystemsArgs>),
+    Trace(Box<trace::TraceArgs>),
 }
 
 /// Options that every subcommand has.
@@ -63,12 +70,33 @@ struct Common {
     quiet: bool,
 }
 
+/// A page with pictures, beside what is printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run and output")]
+struct Html {
+    /// Write a page of HTML with pictures to this file; it loads nothing and can be sent by mail
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+impl Html {
+    fn is_asked_for(&self) -> bool {
+        self.html.is_some()
+    }
+
+    fn write(&self, page: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+        self.html.as_ref().map_or(Ok(()), |file| session::write_file(file, page))
+    }
+}
+
 /// Reads the arguments, runs the subcommand, says what went wrong.
 pub(crate) fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::New(args) => new::run(&args),
+        Command::Systems(args) => systems::run(&args),
+        Command::Trace(args) => trace::run(&args),
     };
     let code = match outcome {
         Ok(Outcome::AsClaimed) => 0,
@@ -81,4 +109,16 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_two_options_have_one_name() {
+        // Panics with the reason.
+        Cli::command().debug_assert();
+    }
 }

@@ -65,11 +65,31 @@ pub(super) fn interrupted() -> bool {
     CANCEL.load(Ordering::Relaxed)
 }
 
-/// Colours on a terminal that shows them, unless `NO_COLOR` is set.
+/// Columns of text where standard output is no terminal.
+const WIDTH: usize = 80;
+
+/// Columns beyond which lines are hard to read.
+const WIDEST: usize = 110;
+
+/// Columns of the terminal.
+pub(super) fn width() -> usize {
+    terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0).min(WIDEST))
+}
+
+/// Colours of standard output: on a terminal that shows them, unless `NO_COLOR` is set.
 pub(super) fn style() -> Style {
+    style_of(io::stdout().is_terminal())
+}
+
+/// The same for standard error.
+pub(super) fn style_of_errors() -> Style {
+    style_of(io::stderr().is_terminal())
+}
+
+fn style_of(terminal: bool) -> Style {
     let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-    if io::stdout().is_terminal() && !set("NO_COLOR") && !dumb { Style::Coloured } else { Style::Plain }
+    if terminal && !set("NO_COLOR") && !dumb { Style::Coloured } else { Style::Plain }
 }
 
 /// Hands standard output to `write`. A reader that has seen enough, as `head` has, is no error.
@@ -85,16 +105,23 @@ pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
     }
 }
 
-/// Writes a file.
-pub(super) fn write(
-    path: &Path,
+/// Hands a new file to `write`; one that is there is replaced.
+pub(super) fn write_file(
+    file: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CliError> {
-    let written = File::create(path).map(BufWriter::new).and_then(|mut out| {
+    let written = File::create(file).and_then(|file| {
+        let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.flush()
     });
-    written.map_err(|source| CliError::Unwritable { file: path.display().to_string(), source })
+    written.map_err(|source| CliError::Unwritable { file: file.display().to_string(), source })
+}
+
+/// Hands standard error to `write`.
+pub(super) fn tell(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    // There is nowhere else to say that this did not work.
+    let _ = write(&mut io::stderr().lock());
 }
 
 /// Says on standard error what went wrong.
@@ -106,11 +133,16 @@ pub(super) fn complain(error: &CliError) {
 /// A bar on standard error, if that is a terminal.
 pub(super) struct Bar(ProgressBar);
 
+/// A bar without a length, if there is a terminal.
+fn bar(common: &Common) -> ProgressBar {
+    let shown = !common.quiet && io::stderr().is_terminal();
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    ProgressBar::with_draw_target(None, target)
+}
+
 impl Bar {
     pub(super) fn new(common: &Common, points: usize) -> Self {
-        let shown = !common.quiet && io::stderr().is_terminal();
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
+        let bar = bar(common);
         if let Ok(style) = ProgressStyle::with_template("{prefix}{bar:30} {pos} of at most {len} draws{msg}")
         {
             bar.set_style(style);
@@ -129,6 +161,35 @@ impl Bar {
         }
         if let Some(Power::Relative(error)) = progress.power {
             self.0.set_message(format!(", errors of {:.0} % would be seen", 100.0 * error));
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A bar of steps whose number is known, on standard error, if that is a terminal.
+pub(super) struct Steps(ProgressBar);
+
+impl Steps {
+    /// `what` is counted, `count` of them.
+    pub(super) fn new(common: &Common, count: usize, what: &str) -> Self {
+        let bar = bar(common);
+        if let Ok(style) =
+            ProgressStyle::with_template(&format!("{{bar:30}} {{pos}} of {{len}} {what}{{msg}}"))
+        {
+            bar.set_style(style);
+        }
+        bar.set_length(count as u64);
+        Self(bar)
+    }
+
+    /// So many are done, and this one is next.
+    pub(super) fn update(&self, done: usize, next: &str) {
+        self.0.set_position(done as u64);
+        if !next.is_empty() {
+            self.0.set_message(format!(", now {next}"));
         }
     }
 

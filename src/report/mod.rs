@@ -1,7 +1,9 @@
-//! Results as text for people and as JSON for programs. Nothing is computed here.
+//! Results as text for people, as JSON for programs, and as pages with pictures. Nothing is computed here but means and
+//! maxima of what is shown.
 //!
-//! [`DriftReport`] is what `driftproof drift` found. Its text has no line over 80 columns, and colours only where a
-//! [`Style`] asks for them.
+//! [`DriftReport`] is what `driftproof drift` found; [`CheckReport`], [`SystemsReport`] and [`TraceReport`] are those of the
+//! other subcommands. Text has no line over 80 columns, or over the width that is asked for, and colours only where a
+//! [`Style`] asks for them. A page of HTML is one file without scripts that loads nothing.
 //!
 //! # The JSON of `driftproof drift`
 //!
@@ -115,6 +117,50 @@
 //! | `components` | each with its `indices` from 1, `left`, `right`, and the `bound` of rounding; with a remainder, of the coefficients that are compared last |
 //! | `order` | with a remainder: the `claimed` order, the `leading` order of the difference if it was seen, the order up to which coefficients are `known`, the `fitted` exponent |
 //! | `notes` | what was drawn at random and left out |
+//!
+//! # The JSON of `driftproof systems`
+//!
+//! One document, the same for the same systems, parameters and seed. Without a system, the `gallery`: each with its `name`,
+//! `title`, `claim`, `teaches`, and `parameters` with `name`, `meaning`, `unit`, `default`, `least`, `greatest`, `whole`. Else:
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `format`, `program`, `version`, `command` | as above; the command is `systems` |
+//! | `seed`, `quick` | of everything random; whether fewer draws were made |
+//! | `systems_asked`, `interrupted` | how many were asked for, and whether some of them were not reached |
+//! | `verdict` | the worst of all: `measured`, `holds`, `inconclusive`, `fails` |
+//! | `as_claimed` | whether nothing fails and nothing is open, the statements included |
+//! | `systems` | each with `name`, `title`, `claim`, `teaches`, its `parameters` by name, its `verdict`, and what follows |
+//! | `systems[].findings` | `what`, `unit`, `kind`, `verdict`, and the evidence of the kind |
+//! | `systems[].statements` | what it says of a statement: `id`, `verdict` in words, numbers of its `findings` from 0 |
+//! | `systems[].figures` | `title`, `x_axis`, `y_axis`, `logarithmic` (horizontal, vertical), `series` |
+//! | `statements` | with `--statements`: a row each, see below |
+//!
+//! The `kind` of a finding is `identity` (two exact routes: `left`, `right`, `bound`), `simulated` (`exact`, `estimate`,
+//! `matters`: the smallest error that matters), `misreading` (`wrong`, `estimate`; it holds if the estimate refutes the wrong
+//! value), `order` (`claimed`, `fitted`, `bound`) or `measured` (`estimate`). An estimate has `value`, `standard_error`, `draws`,
+//! `seed`, and `detectable`, the smallest error that it would have caught. A series has a `name`, a `style` (`line`, `dashed`,
+//! `points`), `points` as pairs, and the standard `errors` of the points, or none.
+//!
+//! Each of the `statements`: `id`, the `statement`, its `verdict` (`true`, `true under conditions`, `false`, `measured`,
+//! `conjecture`, or `undecided`), how it is `settled` (`proved`, `simulated`, `proved and simulated`, `undecided`), its
+//! `conditions`, the `evidence` (of `kind` `system` with its `words` and `findings`, or `claim` with its `verdict`), and what is
+//! `missing`.
+//!
+//! # The JSON and CSV of `driftproof trace`
+//!
+//! The CSV has a line a look at the run, under the names of [`Row::COLUMNS`](crate::trace::Row::COLUMNS); sizes are per unit
+//! of time. The JSON document:
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `format`, `program`, `version`, `command` | as above; the command is `trace` |
+//! | `loss`, `data`, `eta`, `n`, `replacement`, `seed` | as of `drift` |
+//! | `start`, `steps_asked` | the first point; steps of the run |
+//! | `interrupted` | whether the run was ended before its last step |
+//! | `columns` | by the names of the CSV: a list with a number a look |
+//! | `dominant` | stretches of the run in which one `term` is the largest (`gradient`, `noise_induced`, `finite_step`, or `null`): steps `from` and `to`, and the number of `looks` |
+//! | `ratios` | `noise_over_gradient`, `noise_over_finite_step`: at the `first` look, the `last`, and `late`, the geometric mean over the second half of the steps |
 
 mod check;
 mod drift;
@@ -122,7 +168,12 @@ mod figure;
 mod json;
 mod layout;
 mod page;
+mod statements;
+mod systems;
+mod trace;
 
 pub use check::{CheckReport, CheckedFile, Explanation};
 pub use drift::DriftReport;
 pub use layout::Style;
+pub use systems::{SystemRun, SystemsReport, write_gallery, write_gallery_json, write_system};
+pub use trace::TraceReport;

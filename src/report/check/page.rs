@@ -201,6 +201,7 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
                     ]
                 })
                 .collect(),
+            notes: Vec::new(),
         }));
     }
     let rests: Vec<String> = super::assumptions_of(checked)

@@ -78,7 +78,7 @@ impl<'a> DriftReport<'a> {
 }
 
 /// The constants and sizes of a loss by name; the number of features follows from the data.
-fn constants(loss: &AnyLoss) -> Map<String, Value> {
+pub(in crate::report) fn constants(loss: &AnyLoss) -> Map<String, Value> {
     let AnyLoss::Builtin(loss) = loss else { return Map::new() };
     let list: Vec<(&str, Value)> = match loss {
         Builtin::Ridge { lambda, .. } => vec![("lambda", (*lambda).into())],

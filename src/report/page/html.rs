@@ -76,10 +76,7 @@ fn write_block(block: &Block, level: u8, out: &mut impl Write) -> io::Result<()>
         Block::Verdict { tone, word, text } => {
             writeln!(out, "<p class=\"verdict\">{} {}</p>", badge(*tone, word), escape(text))
         }
-        Block::Verbatim(text) => {
-            writeln!(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"text\">")?;
-            writeln!(out, "<pre>{}</pre></div>", escape(text))
-        }
+        Block::Verbatim(text) => writeln!(out, "<pre tabindex=\"0\">{}</pre>", escape(text)),
         Block::List(items) => {
             writeln!(out, "<ul>")?;
             items.iter().try_for_each(|item| writeln!(out, "<li>{}</li>", escape(item)))?;
@@ -99,7 +96,7 @@ fn write_block(block: &Block, level: u8, out: &mut impl Write) -> io::Result<()>
             writeln!(out, "</div>")
         }
         Block::Markup(markup) => {
-            writeln!(out, "<div class=\"scroll\" tabindex=\"0\">{}</div>", markup.as_str())
+            writeln!(out, "<div class=\"scroll\">{}</div>", markup.as_str())
         }
         Block::Prose(markup) => writeln!(out, "<div class=\"prose\">{}</div>", markup.as_str()),
         Block::Card { heading, tone, word, blocks: within } => {
@@ -142,7 +139,12 @@ fn table(table: &Table, out: &mut impl Write) -> io::Result<()> {
         }
         writeln!(out, "</tr>")?;
     }
-    writeln!(out, "</tbody>\n</table>\n</div>")
+    writeln!(out, "</tbody>\n</table>\n</div>")?;
+    notes(&table.notes, out)
+}
+
+fn notes(notes: &[String], out: &mut impl Write) -> io::Result<()> {
+    notes.iter().try_for_each(|note| writeln!(out, "<p class=\"note\">{}</p>", escape(note)))
 }
 
 fn class(number: bool, tone: Tone) -> String {
@@ -161,7 +163,7 @@ fn picture(picture: &Picture, out: &mut impl Write) -> io::Result<()> {
         escape(&picture.caption),
         picture.drawing.as_str()
     )?;
-    picture.notes.iter().try_for_each(|note| writeln!(out, "<p class=\"note\">{}</p>", escape(note)))?;
+    notes(&picture.notes, out)?;
     writeln!(out, "</figure>")
 }
 
@@ -177,18 +179,23 @@ mod tests {
         let table = Table {
             caption: text(),
             columns: vec![(text(), false), (text(), true)],
-            rows: vec![vec![Cell::text(LIE), Cell::number(LIE).toned(Tone::Bad)]],
+            rows: vec![vec![
+                Cell::text(LIE),
+                Cell::number(LIE).toned(Tone::Bad),
+                Cell::lines(&[text(), text()]),
+            ]],
+            notes: vec![text()],
         };
         let picture = Picture { caption: text(), drawing: Markup::text(LIE), notes: vec![text()] };
         let blocks = vec![
             Block::Paragraph(text()),
             Block::Verdict { tone: Tone::Good, word: text(), text: text() },
-            Block::Verbatim(text()),
             Block::List(vec![text()]),
             Block::Terms(vec![(text(), text())]),
             Block::Table(table),
             Block::Pictures(vec![picture]),
             Block::Markup(Markup::trusted("<math></math>".to_owned())),
+            Block::Verbatim(text()),
             Block::Prose(Markup::text(LIE)),
             Block::Card {
                 heading: text(),
@@ -217,7 +224,7 @@ mod tests {
         assert_eq!(page.matches("</style>").count(), 1, "the page's own");
         assert!(page.contains("<math></math>"), "markup stays");
         let escaped = "&lt;script&gt;alert(&#39;1&#39; &amp; &quot;2&quot;)";
-        assert_eq!(page.matches(escaped).count(), 2 * 27 + 3, "every text is there");
+        assert_eq!(page.matches(escaped).count(), 2 * 30 + 3, "every text is there");
     }
 
     #[test]
@@ -231,7 +238,7 @@ mod tests {
             let name = tag.split([' ', '\n']).next().unwrap();
             match name.strip_prefix('/') {
                 Some(name) => assert_eq!(open.pop(), Some(name), "{piece}"),
-                None if name == "meta" || name.starts_with('!') => {}
+                None if matches!(name, "meta" | "br") || name.starts_with('!') => {}
                 None => open.push(name),
             }
         }

@@ -74,6 +74,12 @@ impl Cell {
         Self { number: true, ..Self::text(text) }
     }
 
+    /// Texts below one another.
+    pub(in crate::report) fn lines(texts: &[String]) -> Self {
+        let lines: Vec<String> = texts.iter().map(|text| escape(text)).collect();
+        Self::markup(Markup::trusted(lines.join("<br>\n")))
+    }
+
     pub(in crate::report) fn markup(content: Markup) -> Self {
         Self { content, tone: Tone::Neutral, number: false }
     }
@@ -90,6 +96,8 @@ pub(in crate::report) struct Table {
     /// Names of the columns, each with whether it holds numbers.
     pub(in crate::report) columns: Vec<(String, bool)>,
     pub(in crate::report) rows: Vec<Vec<Cell>>,
+    /// Sentences below it.
+    pub(in crate::report) notes: Vec<String>,
 }
 
 /// A piece of a section.
@@ -110,6 +118,7 @@ pub(in crate::report) enum Block {
     Table(Table),
     /// Pictures side by side where there is room, each with its caption and notes.
     Pictures(Vec<Picture>),
+    /// A formula, or another piece of markup.
     Markup(Markup),
     /// Paragraphs, lists and tables of a text that a person wrote.
     Prose(Markup),

@@ -112,7 +112,8 @@ fn simulate(values: &Values) -> Result<Outcome, SystemError> {
     );
     notebook.state(
         "F3",
-        "two effects: finite steps cannot stay where eta l > 2; the force -(eta/2) Hbar G vanishes at every critical point",
+        "true of one of two effects: finite steps cannot stay where eta l > 2; the force -(eta/2) Hbar G vanishes at every \
+         critical point",
         &[&stays[..], &basins.finite_steps[..]].concat(),
     );
     notebook.state(

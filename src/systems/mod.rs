@@ -27,6 +27,7 @@ mod implicit_regularisation;
 mod label_noise;
 mod least_rattling;
 mod loose_parallel;
+mod many_steps;
 mod modularity;
 mod notebook;
 mod paths;

@@ -7,7 +7,7 @@
 //! | evidence | comes out if |
 //! |---|---|
 //! | a system of the gallery ([`systems`](crate::systems)) | it says something of the statement, and all findings that it rests on hold; where nothing is only measured, at least one is more than a measured number |
-//! | a claim of a derivation ([`check`](crate::check)) | it is proved |
+//! | a claim of a derivation ([`check`]) | it is proved |
 //! | a refuted formula of a derivation | it is refuted |
 //!
 //! Whatever is missing, undecided, inconclusive or otherwise than claimed leaves the row undecided, with the reason. The

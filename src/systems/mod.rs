@@ -16,7 +16,6 @@
 //! and any number of threads.
 
 mod affine;
-mod basins;
 mod birth_death;
 mod diode_resistor;
 mod epochs;

@@ -2,16 +2,30 @@
 
 use super::{CliError, number};
 use clap::{Args, ValueEnum};
-use driftproof::loss::{Activation, Builtin, Choice, Listing, Output};
+use driftproof::data::Data;
+use driftproof::language;
+use driftproof::loss::instance::AnyLoss;
+use driftproof::loss::{Activation, Builtin, Choice, Listing, Names, Output, Written};
 use std::fmt::Write;
 
 /// Which loss, and its constants and sizes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Loss")]
 pub(super) struct LossArgs {
-    /// One of the losses listed below; sizes may stand in the name, as in softmax_3 or mlp_2_3_1_tanh
-    #[arg(long = "loss", value_name = "NAME", default_value = "logistic_regression")]
+    /// One of the losses listed below, sizes may stand in the name, as in softmax_3 or mlp_2_3_1_tanh; or an expression
+    /// in theta, x (the features of a row), y (its target) and the columns by their names, as in
+    /// 'log(1 + exp(-y*dot(theta, x)))'
+    #[arg(
+        long = "loss",
+        value_name = "LOSS",
+        default_value = "logistic_regression",
+        allow_hyphen_values = true
+    )]
     pub(super) name: String,
+    /// Names of the parameters of a loss that is an expression [default: theta, with a component a feature, or as many
+    /// as the first --theta that is a list]
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    parameters: Option<Vec<String>>,
     /// Strength of the penalty of ridge_regression [default: 0.1]
     #[arg(long, value_parser = number::finite, allow_negative_numbers = true)]
     lambda: Option<f64>,
@@ -62,11 +76,39 @@ enum OutputName {
 }
 
 impl LossArgs {
+    /// Whether the loss is an expression, and not a name.
+    pub(super) fn is_written(&self) -> bool {
+        self.name.chars().any(|c| !c.is_alphanumeric() && c != '_')
+    }
+
+    /// The loss, for these data and, if it is an expression without named parameters, this many of them.
+    pub(super) fn of_data(&self, data: &Data, dim: Option<usize>) -> Result<AnyLoss, CliError> {
+        if !self.is_written() {
+            return Ok(AnyLoss::Builtin(self.build(data.features())?));
+        }
+        let refused = |source| CliError::Written { loss: self.name.clone(), source };
+        let names = match &self.parameters {
+            Some(names) => {
+                Names::with_parameters(data, &names.iter().map(|name| name.trim()).collect::<Vec<_>>())
+            }
+            None => Names::new(data, dim.unwrap_or(data.features())),
+        };
+        let value = language::value("--loss", &self.name).map_err(CliError::Expression)?;
+        Ok(AnyLoss::Written(Written::from_value(&value, &names.map_err(refused)?).map_err(refused)?))
+    }
+
     /// The line of the catalogue for the name, if there is one, once the other options are known to belong to it.
     pub(super) fn listing(&self) -> Result<Option<&'static Listing>, CliError> {
-        let Some(listing) = Builtin::listing(&self.name) else { return Ok(None) };
-        let in_name: Vec<&str> =
-            self.name.strip_prefix(listing.name).unwrap_or("").split('_').skip(1).collect();
+        let listing = Builtin::listing(&self.name);
+        if !self.is_written() && self.parameters.is_some() {
+            return Err(CliError::ParametersOfAName { loss: self.name.clone() });
+        }
+        if listing.is_none() && !self.is_written() {
+            return Ok(None);
+        }
+        let (name, options): (&'static str, &'static [&'static str]) =
+            listing.map_or(("", &[]), |line| (line.name, line.options));
+        let in_name: Vec<&str> = self.name.strip_prefix(name).unwrap_or("").split('_').skip(1).collect();
         let sized = in_name.iter().any(|word| word.parse::<usize>().is_ok());
         let output = in_name.contains(&"softmax");
         let activation = in_name.iter().any(|word| ActivationName::from_str(word, false).is_ok());
@@ -82,15 +124,15 @@ impl LossArgs {
             ("output", self.output.is_some(), output),
             ("bias", self.bias, false),
         ] {
-            let (loss, options) = (self.name.clone(), listing.options);
+            let loss = self.name.clone();
             if given && !options.contains(&option) {
                 return Err(CliError::OptionOfAnotherLoss { option, loss, options });
             }
             if given && named {
-                return Err(CliError::InTheName { option, loss, family: listing.name });
+                return Err(CliError::InTheName { option, loss, family: name });
             }
         }
-        Ok(Some(listing))
+        Ok(listing)
     }
 
     /// The loss, for data with this many features.

@@ -5,7 +5,9 @@ use driftproof::report::Style;
 use driftproof::sampling::{Power, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::env;
+use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit code of a run that was interrupted.
@@ -81,6 +83,18 @@ pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
             Ok(())
         }
     }
+}
+
+/// Writes a file.
+pub(super) fn write(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), CliError> {
+    let written = File::create(path).map(BufWriter::new).and_then(|mut out| {
+        write(&mut out)?;
+        out.flush()
+    });
+    written.map_err(|source| CliError::Unwritable { file: path.display().to_string(), source })
 }
 
 /// Says on standard error what went wrong.

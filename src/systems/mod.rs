@@ -408,7 +408,11 @@ impl System {
         (self.simulate)(&self.check(settings)?)
     }
 
-    fn check(&self, settings: &Settings) -> Result<Values, SystemError> {
+    /// The values of all parameters, those that are not given at their defaults.
+    ///
+    /// # Errors
+    /// A parameter is unknown or out of range. Whether values go together is seen when it is run.
+    pub fn check(&self, settings: &Settings) -> Result<Values, SystemError> {
         let mut values: BTreeMap<&'static str, f64> =
             self.parameters.iter().map(|p| (p.name, p.default)).collect();
         for (name, &found) in &settings.given {

@@ -18,7 +18,7 @@ const EVERYONE_MAY_IMPORT: [&str; 2] = ["sgd", "convention"];
 /// One line a module, deepest first: its name and what it may import, beside itself, [`EVERYONE_MAY_IMPORT`] and the
 /// module that it is a part of. Whatever is imported stands on an earlier line.
 #[rustfmt::skip]
-const TABLE: [(&str, &[&str]); 23] = [
+const TABLE: [(&str, &[&str]); 24] = [
     ("sgd", &[]),
     ("convention", &[]),
     ("data", &[]),
@@ -34,8 +34,9 @@ const TABLE: [(&str, &[&str]); 23] = [
     ("language", &["expression", "language::diagnostic"]),
     ("reading", &["expression", "sampling"]),
     ("reading::symbolic", &["expression"]),
-    ("reading::exact", &["expression", "data", "loss", "root"]),
-    ("reading::sampled", &["expression", "data", "loss", "root", "process", "sampling"]),
+    ("reading::instance", &["expression", "data", "loss"]),
+    ("reading::exact", &["expression", "data", "loss", "root", "reading::instance"]),
+    ("reading::sampled", &["expression", "data", "loss", "root", "process", "sampling", "reading::instance"]),
     ("verdict", &["expression", "reading", "reading::symbolic", "sampling"]),
     ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),

@@ -1,4 +1,5 @@
 //! Independent readings of one claim. They share the expression and nothing else, so that their agreement means something.
 
 pub mod exact;
+mod instance;
 pub mod symbolic;

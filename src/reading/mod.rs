@@ -2,4 +2,5 @@
 
 pub mod exact;
 mod instance;
+pub mod sampled;
 pub mod symbolic;

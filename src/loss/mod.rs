@@ -26,7 +26,7 @@ pub use number::{Number, constant, dot, inner, log_sum_exp, logistic, softplus, 
 pub(crate) use problem::{Block, Engine};
 pub use problem::{Problem, ProblemError};
 pub(crate) use program::{LANES, Lanes};
-pub(crate) use recorded::{Node, Unary, record};
+pub(crate) use recorded::{Node, Recording, Unary, record};
 pub use written::{Names, Written, WrittenError};
 
 use thiserror::Error;

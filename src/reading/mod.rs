@@ -1,4 +1,6 @@
 //! Independent readings of one claim. They share the expression and nothing else, so that their agreement means something.
 
 pub mod exact;
+mod instance;
+pub mod sampled;
 pub mod symbolic;

@@ -9,9 +9,9 @@
 use super::Unable;
 use super::evaluate::Evaluator;
 use super::model::Field;
-use super::needs::symbols_of;
 use super::preparation::Prepared;
-use crate::expression::{Claim, Condition, Expr, Kind, Rational, Sides, SymbolId, SymbolKind};
+use crate::expression::{Claim, Condition, Expr, Kind, Rational, SymbolId, SymbolKind};
+use crate::reading::instance::{spoken, symbols_of};
 use nalgebra::{DMatrix, DVector};
 use std::collections::BTreeSet;
 
@@ -59,25 +59,6 @@ pub(super) fn meet(claim: &Claim, prepared: &mut Prepared) -> Result<(), Unable>
         }
     }
     Ok(())
-}
-
-/// The symbols of a claim's sides and conditions: a hypothesis about others does not concern it.
-pub(super) fn spoken(claim: &Claim) -> BTreeSet<SymbolId> {
-    let mut found = BTreeSet::new();
-    if let Sides::Equation { left, right } = &claim.sides {
-        found.extend(symbols_of(left));
-        found.extend(symbols_of(right));
-    }
-    for condition in &claim.conditions {
-        match condition {
-            Condition::Equal(a, b) => {
-                found.extend(symbols_of(a));
-                found.extend(symbols_of(b));
-            }
-            Condition::Positive(e) | Condition::NonNegative(e) => found.extend(symbols_of(e)),
-        }
-    }
-    found
 }
 
 /// `c F` of a symbol, as the symbol and what the other side has to be divided by.

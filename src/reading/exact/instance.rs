@@ -1,8 +1,8 @@
 //! What an instance binds, claim by claim completed by what is drawn at random.
 
-use super::conditions::spoken;
 use super::model::{Field, Shape as OneVariable};
-use crate::expression::{Claim, SymbolId, SymbolKind, Symbols};
+use crate::expression::{Claim, SymbolId, Symbols};
+use crate::reading::instance::concerns;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -55,14 +55,12 @@ impl ExactInstance {
     /// Whether a claim speaks of something that the instance binds: a function, the data, or the point in named coordinates.
     #[must_use]
     pub fn concerns(&self, claim: &Claim) -> bool {
-        let point = self.symbols.coordinates().is_some() && !self.points.is_empty();
-        spoken(claim).iter().any(|id| match self.symbols.checked(*id).map(|symbol| &symbol.kind) {
-            Some(SymbolKind::Field { .. }) => self.fields.contains_key(id),
-            Some(SymbolKind::Function) => self.functions.contains_key(id),
-            Some(SymbolKind::Random { .. }) => self.randoms.contains_key(id),
-            Some(SymbolKind::Space | SymbolKind::Coordinate(_)) => point,
-            Some(SymbolKind::Scalar(_) | SymbolKind::Noise { .. }) | None => false,
-        })
+        let is_bound = |id: SymbolId| {
+            self.fields.contains_key(&id)
+                || self.functions.contains_key(&id)
+                || self.randoms.contains_key(&id)
+        };
+        concerns(claim, &self.symbols, !self.points.is_empty(), &is_bound)
     }
 
     /// Seed of what is drawn at random.

@@ -88,7 +88,7 @@ mod substitution;
 mod tensor;
 mod univariate;
 
-pub use bind::{BindError, BindReason};
+pub use crate::reading::instance::{BindError, BindReason};
 pub use evidence::{Agreement, Component, Evidence, Refutation, Slope, Unable};
 pub use instance::ExactInstance;
 

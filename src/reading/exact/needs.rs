@@ -1,6 +1,7 @@
 //! What a claim speaks of: its symbols, its batches, whether it integrates.
 
 use crate::expression::{Claim, Condition, Distribution, Expr, Kind, Sides, SymbolId, SymbolKind, Symbols};
+use crate::reading::instance::symbols_of;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a claim needs.
@@ -95,16 +96,4 @@ impl Needs {
         };
         parameters.into_iter().for_each(|e| self.symbols.extend(symbols_of(e)));
     }
-}
-
-/// The symbols that occur in an expression.
-pub(super) fn symbols_of(e: &Expr) -> BTreeSet<SymbolId> {
-    let mut found = BTreeSet::new();
-    e.any(&mut |node| {
-        if let Kind::Symbol(id) | Kind::Apply(id, ..) = node.kind() {
-            found.insert(*id);
-        }
-        false
-    });
-    found
 }

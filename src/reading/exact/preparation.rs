@@ -6,8 +6,9 @@ use super::drawn;
 use super::evaluate::to_f64;
 use super::instance::ExactInstance;
 use super::model::{FREE_LENGTH, Model};
-use super::needs::{Needs, symbols_of};
+use super::needs::Needs;
 use crate::expression::{Claim, Condition, Expr, FieldShape, Kind, RandomShape, SymbolId, SymbolKind};
+use crate::reading::instance::symbols_of;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -5,29 +5,17 @@ use super::ring::Ring;
 use super::tensor::Tensor;
 use super::univariate::{Curve, reciprocal};
 use crate::loss::{Builtin, Loss, Node, Problem, Unary, record};
+use std::sync::Arc;
 
 /// A loss with its data.
 #[derive(Debug)]
 pub(super) struct LossRows {
-    problem: Problem<Builtin>,
+    problem: Arc<Problem<Builtin>>,
 }
 
 impl LossRows {
-    pub(super) fn new(problem: Problem<Builtin>) -> Self {
+    pub(super) fn new(problem: Arc<Problem<Builtin>>) -> Self {
         Self { problem }
-    }
-
-    /// Number of parameters.
-    pub(super) fn dim(&self) -> usize {
-        self.problem.dim()
-    }
-
-    /// Whether the loss is defined at a point.
-    ///
-    /// # Errors
-    /// It is not.
-    pub(super) fn check(&self, theta: &[f64]) -> Result<(), crate::loss::ProblemError> {
-        self.problem.check_theta(theta)
     }
 
     /// The loss of one row at `theta_0 + h`, up to a degree.
@@ -78,7 +66,7 @@ mod tests {
     #[test]
     fn a_recorded_loss_has_its_derivatives() {
         let data = Data::from_rows(&["x1", "x2", "y"], &[[2.0, -1.0, 1.0]]).unwrap();
-        let rows = LossRows::new(Problem::new(Builtin::Logistic { features: 2 }, &data).unwrap());
+        let rows = LossRows::new(Arc::new(Problem::new(Builtin::Logistic { features: 2 }, &data).unwrap()));
         let ring = Ring::new(2, 1);
         let u = rows.evaluate(&ring, 3, 0, &[0.0, 0.0]).unwrap();
         let expected = [2.0_f64.ln(), -1.0, 0.5, 0.5, -0.5, 0.125];

@@ -1,0 +1,535 @@
+//! Draws until enough could be seen, and what they show.
+//!
+//! **When to stop.** Looks are taken after 128, 256, 512, ... draws. A look asks only how small an error of the right side could
+//! be seen, which depends on the spread of the draws and on the size of the right side, not on the difference; the mean
+//! difference is looked at once, at the end. So looking does not change the false-alarm rate.
+//!
+//! **Claims with a remainder.** With `D_r` the difference over the compared power at the three values of the small
+//! parameter (its root, where half-integer powers occur), each half of the one before, on the same draws,
+//!
+//! ```text
+//! E_1 = 2 D_1 - D_0,    E_2 = 2 D_2 - D_1,    E_3 = (4 E_2 - E_1)/3
+//! ```
+//!
+//! and the mean of `E_3` is tested; a difference up to the mean of `|E_2 - E_1|`, the change between two extrapolations of lower
+//! order, counts as left over. The parameter is made smaller until that does not hide what should be seen.
+
+use super::evidence::{Component, Evidence, Ladder, Plant, Reason, Sample};
+use super::jet::work_done;
+use super::judge::{Metric, tails};
+use super::model::{Model, count};
+use super::plan::{Plan, Seen};
+use super::sampler::{Sampler, Terms};
+use super::{Options, Unable};
+use crate::sampling::{Covariance, Estimate, Moments, Stream, Streams, TAILS, Use, detectable_multiple};
+use nalgebra::{DMatrix, DVector};
+use rand::RngExt;
+use rayon::prelude::*;
+use std::sync::atomic::Ordering;
+
+/// Draws of a block.
+const BLOCK: u64 = 32;
+
+/// Draws before the first look.
+const FIRST_LOOK: u64 = 128;
+
+/// Relative error of the right side that should be seen.
+const TARGET: f64 = 0.1;
+
+/// Relative error that has to be seen.
+const NEEDED: f64 = 0.5;
+
+/// Multiplications of coefficients that the draws of one point may cost.
+const MOST_WORK: u64 = 1_500_000_000;
+
+/// Beside the multiplications, what an evaluation costs anyhow.
+const OVERHEAD: u64 = 400;
+
+/// Components that are tested themselves; beyond, so many random directions of them.
+const MOST_DIRECTIONS: usize = 24;
+
+/// Draws by which windows are compared.
+const TRIAL: u64 = 16;
+
+/// Draws by which the leftover of the extrapolation is judged.
+const LADDER_TRIAL: u64 = 64;
+
+/// Windows that are tried where derivatives are taken by parts, or displacements are seen.
+const WIDTHS: [f64; 7] = [1.0, 0.45, 0.2, 0.08, 0.03, 0.01, 0.003];
+
+/// Windows otherwise, the first in which everything is defined.
+const NARROW: [f64; 3] = [0.05, 0.005, 0.0005];
+
+/// Part of the window that a displacement may be.
+const STEP: f64 = 0.2;
+
+/// Leftover of the extrapolation that is small enough.
+const LEFTOVER: f64 = 0.04;
+
+/// Rounding errors of a term, relative to it.
+const ROUNDING: f64 = 1e-11;
+
+/// What a draw is reduced to.
+struct Drawn {
+    /// The difference that is tested.
+    difference: Vec<f64>,
+    /// The part of the right side that is doubled by the plants, and what the power is about.
+    claim: Vec<f64>,
+    /// The change between two extrapolations.
+    change: Vec<f64>,
+}
+
+/// Which terms the power is about.
+#[derive(Debug, Clone)]
+enum Top {
+    Right(Vec<bool>),
+    /// The right side is 0: the first term of the left.
+    FirstLeft,
+}
+
+/// What is gathered of draws.
+struct Gathered {
+    tested: Covariance,
+    plants: [Covariance; 2],
+    difference: Moments,
+    claim: Moments,
+    left: Moments,
+    change: Moments,
+}
+
+/// The factors of the wrong claims.
+const PLANTS: [f64; 2] = [2.0, -1.0];
+
+/// How draws are made and reduced.
+struct Run<'a> {
+    sampler: Sampler<'a>,
+    top: Top,
+    directions: Option<DMatrix<f64>>,
+    rounding: Vec<f64>,
+    length: usize,
+    options: &'a Options<'a>,
+    false_alarm: f64,
+    point: u32,
+}
+
+/// The evidence at one point.
+///
+/// # Errors
+/// The claim cannot be drawn there.
+pub(super) fn at_point(
+    model: &Model,
+    plan: &Plan,
+    options: &Options<'_>,
+    (point, false_alarm): (u32, f64),
+) -> Result<Evidence, Unable> {
+    let (run, cost) = settle(model, plan, options, (point, false_alarm))?;
+    let affordable = (MOST_WORK / (cost + OVERHEAD)).min(options.draws);
+    let mut gathered = run.nothing();
+    let mut wanted = FIRST_LOOK.min(affordable.max(1));
+    let mut block = 0;
+    let mut cancelled = false;
+    loop {
+        while gathered.tested.count() < wanted && !cancelled {
+            let blocks = wanted.saturating_sub(gathered.tested.count()).div_ceil(BLOCK);
+            let last = block + u32::try_from(blocks).unwrap_or(u32::MAX);
+            let parts: Vec<Result<Gathered, Unable>> =
+                (block..last).into_par_iter().map(|block| run.block(block)).collect();
+            for part in parts {
+                gathered.merge(&part?);
+            }
+            block = last;
+            cancelled = options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
+        }
+        let enough = run.detectable(&gathered) <= TARGET;
+        if enough || cancelled || gathered.tested.count() >= affordable {
+            break;
+        }
+        wanted = (2 * wanted).min(affordable);
+    }
+    Ok(run.conclude(&gathered, cancelled))
+}
+
+/// Chooses the window, the small parameter and the terms that the power is about, by draws of their own.
+fn settle<'a>(
+    model: &'a Model,
+    plan: &'a Plan,
+    options: &'a Options<'a>,
+    (point, false_alarm): (u32, f64),
+) -> Result<(Run<'a>, u64), Unable> {
+    let wide = plan.by_parts || plan.seen.is_some();
+    let widths: &[f64] = if wide { &WIDTHS } else { &NARROW };
+    let streams = Streams::new(options.seed, Use::Steps).at_point(point);
+    let base = plan.order.map_or(0.0, |order| model.scalars[order.symbol.0 as usize]);
+    if plan.order.is_some() && !(base > 0.0) {
+        return Err(Unable::Unmet { what: "a positive small parameter" });
+    }
+    let mut best: Option<(f64, Run<'a>, u64)> = None;
+    let mut reason = None;
+    for (k, width) in (0_u32..).zip(widths) {
+        let sampler = Sampler { model, plan, width: *width, base, balanced: vec![true; plan.right.len()] };
+        let run = Run::new(sampler, options, (point, false_alarm));
+        match run.and_then(|mut run| {
+            run.shorten(&mut streams.block(1000 + k))?;
+            let (score, cost) = run.trial(&streams, 2000 + 100 * k)?;
+            Ok((score, run, cost))
+        }) {
+            Ok(found) if best.as_ref().is_none_or(|(score, ..)| found.0 > *score) => best = Some(found),
+            Ok(_) => {}
+            Err(error) => reason = reason.or(Some(error)),
+        }
+        if best.is_some() && !wide {
+            break;
+        }
+    }
+    let (_, mut run, cost) = best.ok_or(reason.unwrap_or(Unable::NotFinite))?;
+    run.approach(&streams)?;
+    Ok((run, cost))
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        sampler: Sampler<'a>,
+        options: &'a Options<'a>,
+        (point, false_alarm): (u32, f64),
+    ) -> Result<Self, Unable> {
+        let top = Top::Right(vec![true; sampler.plan.right.len()]);
+        Ok(Self { sampler, top, directions: None, rounding: vec![], length: 0, options, false_alarm, point })
+    }
+
+    /// Makes the small parameter so small that displacements are a fifth of the window.
+    fn shorten(&mut self, rng: &mut Stream) -> Result<(), Unable> {
+        for _ in 0..60 {
+            let long = self.sampler.displacement(rng)?;
+            let passing = matches!(self.sampler.plan.seen, Some((Seen::Passing(_), _)));
+            if long <= STEP * self.sampler.width * if passing { 2.0 } else { 1.0 } {
+                return Ok(());
+            }
+            self.halve();
+        }
+        Err(Unable::Unsupported { what: "a displacement that does not vanish with the small parameter" })
+    }
+
+    fn halve(&mut self) {
+        let halves = self.sampler.plan.order.is_some_and(|order| order.halves);
+        self.sampler.base *= if halves { 0.25 } else { 0.5 };
+    }
+
+    /// A few draws: which terms are of the highest order, how large rounding errors are, how much could be seen, and what
+    /// a draw costs.
+    fn trial(&mut self, streams: &Streams, first: u32) -> Result<(f64, u64), Unable> {
+        let mut rng = streams.block(first);
+        let mut all: Vec<Vec<Terms>> = vec![];
+        for _ in 0..4 {
+            all.push(self.sampler.draw(&mut rng)?);
+        }
+        self.classify(&all)?;
+        let before = work_done();
+        let mut rng = streams.block(first + 1);
+        let mut claim = Moments::new(self.length);
+        let mut difference = Moments::new(self.length);
+        for _ in 0..TRIAL {
+            let drawn = self.reduce(&self.sampler.draw(&mut rng)?);
+            claim.push(&drawn.claim);
+            difference.push(&drawn.difference);
+        }
+        let cost = work_done().wrapping_sub(before) / TRIAL;
+        let signal: f64 = claim.mean().iter().map(|m| m * m).sum();
+        let noise: f64 = (0..self.length).map(|i| difference.variance(i)).sum();
+        let score = signal / noise.max(f64::MIN_POSITIVE);
+        Ok((if score.is_finite() { score } else { 0.0 }, cost))
+    }
+
+    /// The terms of the highest order, and the size of rounding errors.
+    fn classify(&mut self, all: &[Vec<Terms>]) -> Result<(), Unable> {
+        let first = all.first().and_then(|rungs| rungs.first()).ok_or(Unable::NotFinite)?;
+        self.length = first.left.iter().chain(&first.right).map(Vec::len).max().unwrap_or(1);
+        let size = |rung: usize, term: usize| {
+            let parts =
+                all.iter().filter_map(|rungs| rungs.get(rung).and_then(|terms| terms.right.get(term)));
+            parts.flatten().map(|x| x * x).sum::<f64>().sqrt()
+        };
+        let terms = first.right.len();
+        let is_zero: Vec<bool> = (0..terms).map(|term| size(0, term) < f64::MIN_POSITIVE).collect();
+        if is_zero.iter().all(|zero| *zero) {
+            self.top = Top::FirstLeft;
+        } else if self.sampler.plan.order.is_some() {
+            // Sizes are over the compared power: of the highest order is what grows least as the parameter falls.
+            let growth: Vec<f64> =
+                (0..terms).map(|term| (size(2, term) / size(0, term)).log2() * 0.5).collect();
+            let least = (0..terms).filter(|t| !is_zero[*t]).map(|t| growth[t]).fold(f64::INFINITY, f64::min);
+            let top: Vec<bool> = (0..terms).map(|t| !is_zero[t] && growth[t] < least + 0.5).collect();
+            self.sampler.balanced = top.iter().map(|top| !top).collect();
+            self.top = Top::Right(top);
+        }
+        self.rounding = vec![0.0; self.length];
+        for terms in all.iter().flatten() {
+            for (i, size) in self.rounding.iter_mut().enumerate() {
+                let parts = terms.left.iter().chain(&terms.right);
+                *size = size.max(parts.map(|part| part[i].abs()).sum::<f64>());
+            }
+        }
+        let largest = self.rounding.iter().copied().fold(0.0, f64::max);
+        self.rounding.iter_mut().for_each(|x| *x = ROUNDING * (*x + 1e-3 * largest));
+        if self.length > MOST_DIRECTIONS {
+            let mut rng = Streams::new(self.options.seed, Use::Directions).at_point(self.point).block(0);
+            let scale = 1.0 / count(self.length).sqrt();
+            let mut sign = || if rng.random::<bool>() { scale } else { -scale };
+            self.directions = Some(DMatrix::from_fn(MOST_DIRECTIONS, self.length, |_, _| sign()));
+        }
+        Ok(())
+    }
+
+    /// Makes the small parameter smaller until the leftover is small, or does not become smaller.
+    fn approach(&mut self, streams: &Streams) -> Result<(), Unable> {
+        if self.sampler.plan.order.is_none() {
+            return Ok(());
+        }
+        let mut before: Option<(f64, f64)> = None;
+        for k in 0..7_u32 {
+            let mut rng = streams.block(5000 + k);
+            let mut change = Moments::new(self.length);
+            let mut claim = Moments::new(self.length);
+            for _ in 0..LADDER_TRIAL {
+                let drawn = self.reduce(&self.sampler.draw(&mut rng)?);
+                change.push(&drawn.change);
+                claim.push(&drawn.claim);
+            }
+            let norm = |m: &Moments| m.mean().iter().map(|x| x * x).sum::<f64>().sqrt();
+            let left = norm(&change) / norm(&claim).max(f64::MIN_POSITIVE);
+            if left <= LEFTOVER {
+                return Ok(());
+            }
+            if let Some((least, base)) = before
+                && left > 0.75 * least
+            {
+                self.sampler.base = base;
+                return Ok(());
+            }
+            before = Some((left, self.sampler.base));
+            self.halve();
+        }
+        Ok(())
+    }
+
+    /// The left side less the right side, and the terms of the right side that the power is about.
+    fn sides(&self, terms: &Terms) -> (Vec<f64>, Vec<f64>) {
+        let mut difference = vec![0.0; self.length];
+        let mut claim = vec![0.0; self.length];
+        let add = |sum: &mut Vec<f64>, part: &[f64], factor: f64| {
+            sum.iter_mut().zip(part).for_each(|(x, y)| *x += factor * y);
+        };
+        terms.left.iter().for_each(|part| add(&mut difference, part, 1.0));
+        terms.right.iter().for_each(|part| add(&mut difference, part, -1.0));
+        match &self.top {
+            Top::Right(top) => {
+                let parts = terms.right.iter().zip(top).filter(|(_, top)| **top);
+                parts.for_each(|(part, _)| add(&mut claim, part, 1.0));
+            }
+            Top::FirstLeft => terms.left.iter().take(1).for_each(|part| add(&mut claim, part, -1.0)),
+        }
+        (difference, claim)
+    }
+
+    fn reduce(&self, rungs: &[Terms]) -> Drawn {
+        let sides: Vec<(Vec<f64>, Vec<f64>)> = rungs.iter().map(|terms| self.sides(terms)).collect();
+        let combine = |pick: &dyn Fn(&(Vec<f64>, Vec<f64>)) -> Vec<f64>, factors: [f64; 3]| {
+            let mut sum = vec![0.0; self.length];
+            for (side, factor) in sides.iter().zip(factors) {
+                sum.iter_mut().zip(pick(side)).for_each(|(x, y)| *x += factor * y);
+            }
+            sum
+        };
+        if sides.len() < 3 {
+            let one = [1.0, 0.0, 0.0];
+            let difference = combine(&|side| side.0.clone(), one);
+            let claim = combine(&|side| side.1.clone(), one);
+            return Drawn { difference, claim, change: vec![0.0; self.length] };
+        }
+        let third = [1.0 / 3.0, -2.0, 8.0 / 3.0];
+        Drawn {
+            difference: combine(&|side| side.0.clone(), third),
+            claim: combine(&|side| side.1.clone(), third),
+            change: combine(&|side| side.0.clone(), [1.0, -3.0, 2.0]),
+        }
+    }
+
+    fn nothing(&self) -> Gathered {
+        let tested = self.directions.as_ref().map_or(self.length, DMatrix::nrows);
+        let (vector, components) = (Covariance::new(tested), Moments::new(self.length));
+        Gathered {
+            tested: vector.clone(),
+            plants: [vector.clone(), vector],
+            difference: components.clone(),
+            claim: components.clone(),
+            left: components.clone(),
+            change: components,
+        }
+    }
+
+    /// Onto the directions that are tested.
+    fn project(&self, vector: &[f64]) -> DVector<f64> {
+        let vector = DVector::from_column_slice(vector);
+        match &self.directions {
+            Some(directions) => directions * vector,
+            None => vector,
+        }
+    }
+
+    /// The same of bounds.
+    fn project_bound(&self, bound: &[f64]) -> DVector<f64> {
+        let bound = DVector::from_column_slice(bound);
+        match &self.directions {
+            Some(directions) => directions.abs() * bound,
+            None => bound,
+        }
+    }
+
+    fn block(&self, block: u32) -> Result<Gathered, Unable> {
+        let mut rng = Streams::new(self.options.seed, Use::Window).at_point(self.point).block(block);
+        let mut gathered = self.nothing();
+        for _ in 0..BLOCK {
+            let drawn = self.reduce(&self.sampler.draw(&mut rng)?);
+            gathered.tested.push(&self.project(&drawn.difference));
+            for (plant, factor) in gathered.plants.iter_mut().zip(PLANTS) {
+                let wrong: Vec<f64> =
+                    drawn.difference.iter().zip(&drawn.claim).map(|(d, c)| d - (factor - 1.0) * c).collect();
+                plant.push(&self.project(&wrong));
+            }
+            let left: Vec<f64> = drawn.difference.iter().zip(&drawn.claim).map(|(d, c)| d + c).collect();
+            gathered.difference.push(&drawn.difference);
+            gathered.claim.push(&drawn.claim);
+            gathered.left.push(&left);
+            gathered.change.push(&drawn.change);
+        }
+        Ok(gathered)
+    }
+
+    fn leftover(&self, gathered: &Gathered) -> DVector<f64> {
+        let change: Vec<f64> = gathered.change.mean().iter().map(|x| x.abs()).collect();
+        self.project_bound(&change)
+    }
+
+    fn metric(&self, draws: &Covariance) -> Option<Metric> {
+        Metric::new(draws, &self.project_bound(&self.rounding))
+    }
+
+    fn detectable(&self, gathered: &Gathered) -> f64 {
+        let claim = self.project(gathered.claim.mean());
+        let leftover = self.leftover(gathered);
+        let metric = self.metric(&gathered.tested);
+        metric.map_or(f64::INFINITY, |metric| metric.detectable(&claim, &leftover, self.false_alarm))
+    }
+
+    fn conclude(&self, gathered: &Gathered, cancelled: bool) -> Evidence {
+        let leftover = self.leftover(gathered);
+        let p_of = |draws: &Covariance| {
+            self.metric(draws).map_or(1.0, |metric| metric.p_value(draws.mean(), &leftover))
+        };
+        let p_value = p_of(&gathered.tested);
+        let plant = |k: usize| Plant { factor: PLANTS[k], p_value: p_of(&gathered.plants[k]) };
+        let plants = [plant(0), plant(1)];
+        let sample = self.sample(gathered, p_value, plants);
+        let seen = plants.map(|plant| plant.p_value <= self.false_alarm);
+        let few = self.metric(&gathered.tested).is_none();
+        let hidden = sample.ladder.as_ref().is_some_and(|ladder| ladder.leftover > 0.5 * NEEDED);
+        let reason = if cancelled {
+            Some(Reason::Cancelled)
+        } else if few {
+            Some(Reason::TooFewDraws)
+        } else if sample.tails > TAILS {
+            Some(Reason::HeavyTails)
+        } else if p_value <= self.false_alarm {
+            (!seen[0] && !seen[1]).then_some(Reason::PlantNotSeen)
+        } else if !seen[0] || !seen[1] {
+            Some(if hidden { Reason::Leftover } else { Reason::PlantNotSeen })
+        } else if sample.detectable > NEEDED {
+            Some(if hidden { Reason::Leftover } else { Reason::PowerTooLow })
+        } else {
+            None
+        };
+        match reason {
+            Some(reason) => Evidence::Inconclusive(Box::new(sample), reason),
+            None if p_value <= self.false_alarm => Evidence::Refuted(Box::new(sample)),
+            None => Evidence::Consistent(sample),
+        }
+    }
+
+    fn sample(&self, gathered: &Gathered, p_value: f64, plants: [Plant; 2]) -> Sample {
+        let draws = gathered.tested.count();
+        let seed = self.options.seed;
+        let multiple = detectable_multiple(self.false_alarm, draws);
+        let estimate = |moments: &Moments, i: usize, rounding: f64| {
+            let standard_error = moments.standard_error(i).hypot(rounding);
+            Estimate {
+                value: moments.mean()[i],
+                standard_error,
+                draws,
+                seed,
+                detectable: multiple * standard_error,
+            }
+        };
+        let components = (0..self.length).map(|i| {
+            let difference = estimate(&gathered.difference, i, self.rounding[i]);
+            let beyond = (difference.value.abs() - gathered.change.mean()[i].abs()).max(0.0);
+            let z = beyond.copysign(difference.value) / difference.standard_error.max(f64::MIN_POSITIVE);
+            Component {
+                indices: vec![i + 1],
+                left: estimate(&gathered.left, i, 0.0),
+                right: estimate(&gathered.claim, i, 0.0),
+                difference,
+                z,
+            }
+        });
+        let norm = |m: &Moments| m.mean().iter().map(|x| x * x).sum::<f64>().sqrt();
+        let ladder = self.sampler.plan.order.map(|order| Ladder {
+            symbol: self.sampler.model.symbols.get(order.symbol).name.to_string(),
+            values: order.values(self.sampler.base),
+            power: f64::from(order.power) * if order.halves { 0.5 } else { 1.0 },
+            leftover: norm(&gathered.change) / norm(&gathered.claim).max(f64::MIN_POSITIVE),
+        });
+        Sample {
+            components: components.collect(),
+            p_value,
+            false_alarm: self.false_alarm,
+            dimensions: self.metric(&gathered.tested).map_or(0, |metric| metric.dimensions()),
+            draws,
+            seed,
+            detectable: self.detectable(gathered),
+            width: self.sampler.width,
+            centre: self.sampler.model.centre.clone(),
+            plants,
+            ladder,
+            tails: tails(&gathered.tested),
+            notes: self.notes(),
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.sampler.model.notes.clone();
+        let plan = self.sampler.plan;
+        if plan.by_parts {
+            notes.push("derivatives of expectations by parts on the window where they are linear".to_owned());
+        }
+        if plan.seen.is_some() {
+            notes.push("derivatives of the other side along the path of each draw".to_owned());
+        }
+        if self.directions.is_some() {
+            notes.push(format!(
+                "{MOST_DIRECTIONS} random directions of {} components are tested",
+                self.length
+            ));
+        }
+        notes
+    }
+}
+
+impl Gathered {
+    fn merge(&mut self, other: &Self) {
+        self.tested.merge(&other.tested);
+        self.plants.iter_mut().zip(&other.plants).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.difference.merge(&other.difference);
+        self.claim.merge(&other.claim);
+        self.left.merge(&other.left);
+        self.change.merge(&other.change);
+    }
+}

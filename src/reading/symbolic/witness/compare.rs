@@ -290,6 +290,7 @@ impl Case<'_> {
             draw,
             batches,
             definitions: &self.hypotheses.definitions,
+            numbered: self.survey.distributions,
             local: !self.hypotheses.equations.is_empty(),
             small: self.claim.remainder.as_ref().map(|remainder| remainder.symbol),
             cut,

@@ -29,6 +29,7 @@ mod roots;
 mod series;
 mod show;
 mod solve;
+mod surd;
 mod survey;
 mod symbols;
 mod taylor;

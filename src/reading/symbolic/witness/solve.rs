@@ -135,11 +135,36 @@ impl<'s, 'a> Solver<'s, 'a> {
                 }
             }
         }
+        for group in &candidates {
+            if let Some(solved) = self.try_equal(draw, *group, all)? {
+                *draw = solved;
+                return Ok(());
+            }
+        }
         if let Some(solved) = self.try_values(draw, &candidates, all)? {
             *draw = solved;
             return Ok(());
         }
         Err(Stop::unable("a condition that could not be met"))
+    }
+
+    /// Tries the same coefficients of a field at all data points, where a covariance is to vanish.
+    fn try_equal(&self, draw: &Draw, group: Group, count: usize) -> Try<Option<Draw>> {
+        let mut moved = draw.clone();
+        for unknown in self.unknowns(draw, group) {
+            if let Unknown::Coefficient { field, outcome: 1.., component, monomial } = unknown {
+                let first = Unknown::Coefficient { field, outcome: 0, component, monomial };
+                moved.chosen.insert(unknown, self.current(draw, first));
+            }
+        }
+        if moved.chosen.len() == draw.chosen.len() {
+            return Ok(None);
+        }
+        match self.residuals(&moved, count) {
+            Ok(all) => Ok(all.iter().all(BTreeMap::is_empty).then_some(moved)),
+            Err(Stop::Budget) => Err(Stop::Budget),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Tries small numbers for one unknown, a group, or two, where the equations are not linear.

@@ -2,7 +2,8 @@
 //!
 //! With replacement a batch of `n` is every multiset of `n` data points, weighted by its multinomial probability (means
 //! do not depend on the order of the copies); without replacement it is every subset of `n` of the `N` equally likely
-//! points, of which some may be the same: a multiset, weighted by its hypergeometric probability. Names with a distribution and noise are formal variables until an expectation replaces their powers by moments.
+//! points, of which some may be the same: a multiset, weighted by its hypergeometric probability. Names with a
+//! distribution and noise are formal variables until an expectation replaces their powers by moments.
 
 use super::draw::Purpose;
 use super::evaluate::{BatchPlan, Copies, Evaluator, NUMERIC, Sample, Scene, copies, number};
@@ -147,6 +148,7 @@ impl<F: Exact> Evaluator<'_, F> {
             }
             (_, true) => vec![size; self.weights.len()],
         };
+        let shares = self.shares(size, plan.replaced, &most)?;
         let mut batches = Vec::new();
         spread(&mut vec![], &most, size, &mut batches)?;
         let mut result = Vec::with_capacity(batches.len());
@@ -154,21 +156,36 @@ impl<F: Exact> Evaluator<'_, F> {
         for counts in batches {
             let mut weight = F::one();
             let mut samples = Vec::new();
-            for ((outcome, count), (point, most)) in (0..).zip(&counts).zip(self.weights.iter().zip(&most)) {
-                for number in 1..=i64::from(*count) {
-                    // w^c/c!, or m (m-1) .. (m-c+1)/c!, in proportion to the probability.
-                    let inverse = F::integer(number).inverse().ok_or(Stop::Budget)?;
-                    let points = F::integer(i64::from(*most) - number + 1);
-                    weight = weight.mul(if plan.replaced { point } else { &points }).mul(&inverse);
-                }
+            for ((outcome, count), share) in (0..).zip(&counts).zip(&shares) {
+                weight = weight.mul(share.get(*count as usize).ok_or(Stop::Budget)?);
                 self.copies(plan, outcome, *count, &mut samples);
             }
-            self.ring.spend(u64::from(size) * F::COST)?;
+            self.ring.spend(counts.len() as u64 * F::COST)?;
             total = total.add(&weight);
             result.push((weight, Rc::new(samples)));
         }
         let scale = total.inverse().ok_or_else(|| Stop::unable("more copies than data points"))?;
         Ok(result.into_iter().map(|(weight, samples)| (weight.mul(&scale), samples)).collect())
+    }
+
+    /// For each data point and each number `c` of copies of it, `w^c/c!`, or `m (m-1) .. (m-c+1)/c!` without replacement: the
+    /// factors of the probability of a batch.
+    fn shares(&self, size: u32, replaced: bool, most: &[u32]) -> Try<Vec<Vec<F>>> {
+        self.ring.spend(u64::from(size) * most.len() as u64 * F::COST)?;
+        let inverses: Vec<F> = (1..=i64::from(size))
+            .map(|number| F::integer(number).inverse().ok_or(Stop::Budget))
+            .collect::<Try<_>>()?;
+        let of_point = |(weight, most): (&F, &u32)| {
+            let mut share = F::one();
+            let mut all = vec![F::one()];
+            for (number, inverse) in (0..i64::from(*most)).zip(&inverses) {
+                let points = F::integer(i64::from(*most) - number);
+                share = share.mul(if replaced { weight } else { &points }).mul(inverse);
+                all.push(share.clone());
+            }
+            all
+        };
+        Ok(self.weights.iter().zip(most).map(of_point).collect())
     }
 
     /// Copies of one data point: one by one where they have random numbers of their own, else together.

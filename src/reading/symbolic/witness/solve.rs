@@ -19,10 +19,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// What must vanish.
 #[derive(Debug, Clone)]
 enum Form {
-    /// `left - right`, at the data point of the claim.
-    Sides(Expr, Expr),
     /// `left - right`, for every data point.
-    Everywhere(Expr, Expr),
+    Sides(Expr, Expr),
     /// A number that a function is taken of, less its target.
     Value(Request, Rational),
 }
@@ -72,7 +70,7 @@ impl<'s, 'a> Solver<'s, 'a> {
         Self { case, batches, cut, equations: Vec::new(), groups: Vec::new(), budget }
     }
 
-    /// Makes the instance obey `left = right` at the point.
+    /// Makes the instance obey `left = right` at the point, for every data point.
     pub(super) fn at_point(&mut self, draw: &mut Draw, left: &Expr, right: &Expr) -> Try<()> {
         self.equations.push(Equation { form: Form::Sides(left.clone(), right.clone()), degree: 0 });
         self.solve_last(draw)
@@ -86,8 +84,7 @@ impl<'s, 'a> Solver<'s, 'a> {
         right: &Expr,
         degree: usize,
     ) -> Try<()> {
-        let form = Form::Everywhere(left.clone(), right.clone());
-        self.equations.push(Equation { form, degree: 0 });
+        self.equations.push(Equation { form: Form::Sides(left.clone(), right.clone()), degree: 0 });
         let last = self.equations.len() - 1;
         for degree in 0..=degree {
             self.equations[last].degree = degree;
@@ -233,10 +230,6 @@ impl<'s, 'a> Solver<'s, 'a> {
         };
         match &equation.form {
             Form::Sides(left, right) => {
-                let rest = evaluator.difference(left, right, degree, &outside)?;
-                rest.data.iter().enumerate().try_for_each(|(component, c)| note(0, component, c))?;
-            }
-            Form::Everywhere(left, right) => {
                 let random = evaluator.facts(left)?.bare || evaluator.facts(right)?.bare;
                 let outcomes = if random { u32::try_from(draw.support).unwrap_or(1) } else { 1 };
                 for outcome in 0..outcomes {
@@ -337,7 +330,7 @@ impl<'s, 'a> Solver<'s, 'a> {
     /// The groups that may be chosen for an equation: scalars of any sign, fields, other scalars, the point.
     fn candidates(&self, draw: &Draw, equation: &Equation) -> Vec<Group> {
         let parts = match &equation.form {
-            Form::Sides(left, right) | Form::Everywhere(left, right) => vec![left, right],
+            Form::Sides(left, right) => vec![left, right],
             Form::Value(request, _) => vec![&request.expression],
         };
         let mut names = BTreeSet::new();

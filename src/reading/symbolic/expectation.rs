@@ -234,9 +234,8 @@ impl Algebra<'_> {
                 }
                 weight = self.times(&weight, population)?.scaled(&sign);
             }
-            let joint = blocks
-                .iter()
-                .map(|block| block.iter().flat_map(|&point| points[point].clone()).collect());
+            let joint =
+                blocks.iter().map(|block| block.iter().flat_map(|&point| points[point].clone()).collect());
             all.push(Way { weight, draws: joint.chain(apart.iter().cloned()).collect() });
         }
         Ok(all)

@@ -38,6 +38,18 @@ pub(super) enum Size {
     Large,
 }
 
+/// What a formal small number `t` multiplies, so that functions are power series in it and the sides are compared term by
+/// term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Formal {
+    /// Nothing: the sides are compared at numbers.
+    Nothing,
+    /// Scalars and fields of any sign; of positive fields, all but their value at the point.
+    Signed,
+    /// All scalars and fields.
+    All,
+}
+
 /// One random instance.
 #[derive(Debug, Clone)]
 pub(super) struct Draw {
@@ -80,6 +92,10 @@ pub(super) struct Draw {
     pub(super) scales: HashMap<SymbolId, Rational>,
     /// Logarithms are additive in the prime factors of their argument and random in these: where no exponential occurs.
     pub(super) free_logarithms: bool,
+    /// What is multiplied by a formal number.
+    pub(super) formal: Formal,
+    /// Names in the parameters of distributions, and time steps of noises: never multiplied.
+    pub(super) fixed: HashSet<SymbolId>,
     /// Numbers that were chosen.
     pub(super) chosen: HashMap<Unknown, Rational>,
 }
@@ -166,6 +182,16 @@ impl Draw {
             Sign::Any => self.number(Purpose::Scalar, parts),
             Sign::NonNegative | Sign::Positive => self.positive(Purpose::Scalar, parts),
         }
+    }
+
+    /// Whether all of a name is multiplied by the formal number.
+    pub(super) fn is_formal(&self, id: SymbolId, sign: Sign) -> bool {
+        let multiplied = match self.formal {
+            Formal::Nothing => false,
+            Formal::Signed => sign == Sign::Any,
+            Formal::All => true,
+        };
+        multiplied && !self.fixed.contains(&id) && !self.counts.contains_key(&id)
     }
 
     /// How many variables series have.

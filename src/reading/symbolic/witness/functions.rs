@@ -113,7 +113,9 @@ impl<F: Exact> Evaluator<'_, F> {
         if rest.terms.iter().any(|(key, _)| key.power() < 0 || (key.power() == 0 && key.has_variables())) {
             return Err(Stop::unable("a function of what is not near a number"));
         }
-        if limits.degree == usize::MAX && !rest.is_flat() {
+        // What has the small parameter or the formal number ends its series, so that the sum is a polynomial.
+        let ends = |(key, block): &(Key, Vec<F>)| key.power() > 0 || block.len() <= 1;
+        if limits.degree == usize::MAX && !rest.terms.iter().all(ends) {
             return Err(Stop::unable("the integral of what is not a polynomial"));
         }
         let mut sum = Series { terms: Vec::new(), known: EXACT };

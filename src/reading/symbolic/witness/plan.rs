@@ -1,7 +1,7 @@
 //! Which instances a claim is put to, and what follows from them.
 
 use super::compare::{Comparison, Difference, compare};
-use super::draw::{Draw, Size};
+use super::draw::{Draw, Formal, Size};
 use super::evaluate::BatchPlan;
 use super::hypotheses::Hypotheses;
 use super::monomials::MOST_DIMENSIONS;
@@ -65,7 +65,7 @@ const ATTEMPTS: u64 = 6;
 pub(super) fn run(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols, options: &Options) -> Outcome {
     let case = match Case::new(claim, sides, symbols, options.budget) {
         Ok(case) => case,
-        Err(stop) => return unable(&stop),
+        Err(stop) => return unable(&stop, options),
     };
     let mut instances = Vec::new();
     for dimension in case.dimensions() {
@@ -74,7 +74,7 @@ pub(super) fn run(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols, options: 
             match case.settle(extent, seed) {
                 Ok((Comparison::Same, draw)) => instances.push((dimension, draw.seed)),
                 Ok((Comparison::Different(found), draw)) => return case.show(extent, &draw, *found),
-                Err(stop) => return unable(&stop),
+                Err(stop) => return unable(&stop, options),
             }
         }
     }
@@ -84,8 +84,15 @@ pub(super) fn run(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols, options: 
     Outcome::Agrees(Agreement { instances })
 }
 
-fn unable(stop: &Stop) -> Outcome {
-    Outcome::Unable(reason(stop))
+fn unable(stop: &Stop, options: &Options) -> Outcome {
+    Outcome::Unable(match stop {
+        Stop::Budget => format!(
+            "more work than is allowed for one instance: {} multiplications, a nesting of 300, {MOST_BATCHES} batches",
+            options.budget
+        )
+        .into(),
+        stop => reason(stop),
+    })
 }
 
 /// A reason to stop, in words.
@@ -161,7 +168,12 @@ impl<'a> Case<'a> {
     }
 
     /// Draws an instance of a size.
-    fn draw(&self, extent: Extent, (seed, attempt): (u64, u64), size: Size) -> Result<Instance, Stop> {
+    fn draw(
+        &self,
+        extent: Extent,
+        (seed, attempt): (u64, u64),
+        (size, formal): (Size, Formal),
+    ) -> Result<Instance, Stop> {
         let noise_steps = self.survey.names.iter().any(|id| {
             let small = self.claim.remainder.as_ref().map(|r| r.symbol);
             matches!(self.symbols.get(*id).kind, SymbolKind::Noise { time_step, .. } if Some(time_step) != small)
@@ -174,7 +186,10 @@ impl<'a> Case<'a> {
             size,
             positive: false,
             dimension: extent.dimension,
-            parameter: self.survey.special && !integrals && !self.survey.distributions,
+            parameter: self.survey.special
+                && !integrals
+                && !self.survey.distributions
+                && formal == Formal::Nothing,
             support: extent.support,
             population: None,
             most_columns: extent.columns,
@@ -190,6 +205,8 @@ impl<'a> Case<'a> {
             whitened: self.whitened(),
             scales: HashMap::new(),
             free_logarithms: !self.survey.entangled,
+            formal,
+            fixed: self.survey.parameters.clone(),
             chosen: HashMap::new(),
         };
         let data =
@@ -262,20 +279,53 @@ impl<'a> Case<'a> {
     fn settle(&self, extent: Extent, seed: u64) -> Result<(Comparison, Draw), Stop> {
         let solves = !self.claim.conditions.is_empty() || !self.hypotheses.equations.is_empty();
         let first = match (self.survey.needs_rationals, solves) {
-            (true, _) => self.attempts::<Rational>(extent, seed, Size::Small),
-            (false, true) => self.attempts::<Residue>(extent, seed, Size::Medium),
-            (false, false) => self.attempts::<Residue>(extent, seed, Size::Large),
+            (true, _) => self.attempts::<Rational>(extent, seed, (Size::Small, Formal::Nothing)),
+            (false, true) => self.attempts::<Residue>(extent, seed, (Size::Medium, Formal::Nothing)),
+            (false, false) => self.attempts::<Residue>(extent, seed, (Size::Large, Formal::Nothing)),
         };
-        match first {
+        let second = match first {
             Err(Stop::Unlucky(_) | Stop::Adjust(_) | Stop::Unable(_)) if self.survey.roots => {
-                self.attempts::<Surd>(extent, seed, Size::Small).or(first)
+                self.attempts::<Surd>(extent, seed, (Size::Small, Formal::Nothing)).or(first)
             }
             _ => first,
+        };
+        match second {
+            Err(Stop::Unlucky(_) | Stop::Adjust(_) | Stop::Unable(_)) if self.may_be_formal() => {
+                let formal = |formal| self.attempts::<Rational>(extent, seed, (Size::Small, formal));
+                formal(Formal::Signed).or_else(|_| formal(Formal::All)).or(second)
+            }
+            _ => second,
+        }
+    }
+
+    /// Whether the sides may be compared as power series in a formal number: there are functions, and nothing fixes numbers.
+    fn may_be_formal(&self) -> bool {
+        let hypotheses = &self.hypotheses;
+        (self.survey.functions || self.survey.needs_rationals || self.survey.integrals)
+            && self.claim.remainder.is_none()
+            && self.claim.conditions.is_empty()
+            && hypotheses.definitions.is_empty()
+            && hypotheses.equations.is_empty()
+            && self.survey.rooted.is_empty()
+    }
+
+    /// The half power of the formal number from which on the sides are not compared: less where polynomials are integrated,
+    /// whose degree grows with it.
+    pub(super) fn formal_cut(&self, draw: &Draw) -> i32 {
+        match (self.survey.integrals, draw.dimension) {
+            (false, _) => 10,
+            (true, 1) => 8,
+            (true, _) => 6,
         }
     }
 
     /// The same in one field of numbers.
-    fn attempts<F: Exact>(&self, extent: Extent, seed: u64, size: Size) -> Result<(Comparison, Draw), Stop> {
+    fn attempts<F: Exact>(
+        &self,
+        extent: Extent,
+        seed: u64,
+        size: (Size, Formal),
+    ) -> Result<(Comparison, Draw), Stop> {
         let mut last = Stop::Budget;
         let attempts = if self.claim.conditions.is_empty() { ATTEMPTS } else { 4 * ATTEMPTS };
         for attempt in 0..attempts {
@@ -304,7 +354,10 @@ impl<'a> Case<'a> {
             (extent, 0, Size::Large),
         ];
         for (extent, offset, size) in tries {
-            let Ok((mut instance, batches)) = self.draw(extent, (draw.seed, offset), size) else { continue };
+            let Ok((mut instance, batches)) = self.draw(extent, (draw.seed, offset), (size, draw.formal))
+            else {
+                continue;
+            };
             instance.positive = draw.positive;
             if let Ok(Comparison::Different(found)) = compare::<Rational>(self, &mut instance, &batches) {
                 return Outcome::Differs(Box::new(show::counterexample(self, &instance, *found)));

@@ -111,6 +111,31 @@ fn a_tower_of_components_is_no_explosion() {
     let _ = accepts(&format!("{text}claim root: sqrt(A12) = sqrt(A12)\n"));
 }
 
+/// What a decision may take in this build: a work limit of some tenths of a second, several times over.
+const DECISION: Duration = Duration::from_secs(20);
+
+#[test]
+fn decisions_stop_at_a_limit_of_work_that_is_named() {
+    let names = "scalar eta > 0, n > 0\nspace theta\nrandom X\nfield u(X): scalar\nfield p, q: scalar\n\
+                 let step = -eta*mean(grad(u), n)\n";
+    for claim in [
+        "destination(step) = destination(step) + eta^4*E[grad(u)] + O(eta^6)",
+        "(p + q + eta + n + u + 1)^40 = 0",
+        "E[mean(u, n)^9] = E[u]^9",
+    ] {
+        let start = Instant::now();
+        let checkup = driftproof::check::text(
+            "limit.drift",
+            &format!("{names}claim large: {claim}\n"),
+            &driftproof::check::Options::default(),
+        )
+        .unwrap();
+        let taken = start.elapsed();
+        assert!(taken < DECISION, "{taken:?} for {claim}");
+        assert!(checkup.as_claimed().is_err(), "nothing is proved at a limit: {claim}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

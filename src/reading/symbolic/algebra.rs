@@ -19,8 +19,9 @@ use crate::expression::{
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-/// Factors written for one claim before the answer is "too large": about two seconds of work.
-pub(super) const BUDGET: u64 = 3_000_000;
+/// Factors written for one claim before the answer is "too large": some tenths of a second of work. The claims of the
+/// derivations write at most some ten thousand.
+pub(super) const BUDGET: u64 = 400_000;
 
 /// Terms of one sum.
 pub(super) const TERMS: usize = 20_000;

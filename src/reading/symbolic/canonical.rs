@@ -319,3 +319,92 @@ fn mark(factor: &Factor, slot: usize) -> u64 {
         slot as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::atom::Head;
+    use super::*;
+    use crate::expression::{Length, SymbolId};
+
+    /// A field with tensor indices and derivative indices, in an expectation or outside.
+    fn field(symbol: u32, symmetric: bool, slots: &[u32], derivatives: &[u32], group: u32) -> Factor {
+        let index = |all: &[u32]| all.iter().map(|i| Index::Dummy(*i)).collect::<Vec<_>>();
+        let head = Head::Field { symbol: SymbolId(symbol), symmetric };
+        let draw = if group == 0 { Draw::Fixed } else { Draw::Own };
+        let mut factor = Factor { group, ..Factor::new(head, draw, &index(slots)) };
+        factor.indices.extend(index(derivatives));
+        factor
+    }
+
+    fn same(a: Vec<Factor>, b: Vec<Factor>) -> bool {
+        canonical(a).unwrap() == canonical(b).unwrap()
+    }
+
+    #[test]
+    fn summed_indices_have_no_names_and_factors_no_order() {
+        let product = |i, j| vec![field(1, false, &[i], &[j], 0), field(2, false, &[j], &[i], 0)];
+        let swapped = |i, j| product(i, j).into_iter().rev().collect::<Vec<_>>();
+        assert!(same(product(0, 1), product(7, 3)), "renamed");
+        assert!(same(product(0, 1), swapped(1, 0)), "renamed and reordered");
+        let crossed = vec![field(1, false, &[0], &[1], 0), field(2, false, &[0], &[1], 0)];
+        assert!(!same(product(0, 1), crossed), "v_i,j w_j,i is not v_i,j w_i,j");
+    }
+
+    #[test]
+    fn derivatives_and_symmetric_slots_are_exchanged_and_others_not() {
+        let with = |symmetric, slots: &[u32]| {
+            vec![
+                field(1, symmetric, slots, &[], 0),
+                field(2, false, &[0], &[], 0),
+                field(3, false, &[1], &[], 0),
+            ]
+        };
+        assert!(same(with(true, &[0, 1]), with(true, &[1, 0])), "D_ij a_i b_j = D_ji a_i b_j");
+        assert!(!same(with(false, &[0, 1]), with(false, &[1, 0])), "B_ij a_i b_j is not B_ji a_i b_j");
+        let second = |derivatives: &[u32]| {
+            vec![
+                field(1, false, &[], derivatives, 0),
+                field(2, false, &[0], &[], 0),
+                field(3, false, &[1], &[], 0),
+            ]
+        };
+        assert!(same(second(&[0, 1]), second(&[1, 0])), "second derivatives commute");
+        let contracted = |slots: &[u32], derivatives: &[u32]| vec![field(1, false, slots, derivatives, 0)];
+        assert!(!same(contracted(&[0], &[0]), contracted(&[], &[0, 0])), "a divergence is not a Laplacian");
+    }
+
+    #[test]
+    fn expectations_and_copies_have_no_order() {
+        let of = |first, second| vec![field(1, false, &[], &[], first), field(2, false, &[], &[], second)];
+        assert!(same(of(1, 2), of(2, 1)), "E[u] E[v] = E[v] E[u]");
+        assert!(!same(of(1, 2), of(1, 1)), "E[u] E[v] is not E[u v]");
+        let copies = |a, b| {
+            let copy = |symbol, label| Factor {
+                draw: Draw::Copy { batch: 1, label },
+                ..field(symbol, false, &[], &[], 0)
+            };
+            vec![copy(1, a), copy(2, b)]
+        };
+        assert!(same(copies(0, 1), copies(5, 2)), "labels of copies have no names");
+        assert!(!same(copies(0, 1), copies(0, 0)), "different copies are not the same one");
+    }
+
+    #[test]
+    fn ties_are_broken_the_same_way_whatever_the_names() {
+        // A ring of six equal factors against two rings of three.
+        let ring = |order: &[u32]| {
+            let next = |at: usize| order[(at + 1) % order.len()];
+            (0..order.len()).map(|at| field(1, false, &[order[at], next(at)], &[], 0)).collect::<Vec<_>>()
+        };
+        assert!(same(ring(&[0, 1, 2, 3, 4, 5]), ring(&[3, 0, 5, 1, 4, 2])), "tr B^6");
+        let two: Vec<Factor> = ring(&[0, 1, 2]).into_iter().chain(ring(&[3, 4, 5])).collect();
+        assert!(!same(ring(&[0, 1, 2, 3, 4, 5]), two), "tr B^6 is not (tr B^3)^2");
+    }
+
+    #[test]
+    fn too_many_factors_are_an_error_with_the_limit() {
+        let many = vec![Factor::number(Head::Extent(Length::Space)); FACTORS + 1];
+        let limit = canonical(many).unwrap_err();
+        assert!(matches!(limit, Obstacle::TooLarge { limit: 64, .. }), "{limit:?}");
+    }
+}

@@ -19,6 +19,10 @@ use crate::expression::{Function, Length, Rational, SymbolId};
 /// Markers of the indices of a factor while its derivative is taken.
 const OPEN: u32 = MARK + 16;
 
+/// Markers of the two indices of a matrix inside of a factor meanwhile.
+const ROW: Index = Index::Free(MARK + 2);
+const COLUMN: Index = Index::Free(MARK + 3);
+
 /// What is varied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -157,8 +161,8 @@ impl Algebra<'_> {
             }
             (Head::Base(inner), _) => self.derivative(inner.poly(), direction)?,
             (Head::LogDet(matrix), _) => {
-                let derived = self.derivative(matrix.poly(), direction)?;
-                let inverse = self.inverse_factor(matrix, Index::Free(1), Index::Free(0))?;
+                let derived = self.derivative(&self.opened(matrix.poly())?, direction)?;
+                let inverse = self.inverse_factor(matrix, COLUMN, ROW)?;
                 self.contract_pair(&self.factor(inverse)?, &derived)?
             }
             (Head::Inverse { matrix, .. }, _) => {
@@ -175,10 +179,19 @@ impl Algebra<'_> {
         Ok(Some(derived).filter(|derived| !derived.is_zero()))
     }
 
-    /// `X_ij Y_ij` with free indices 0 and 1.
+    /// A matrix with its free indices 0 and 1 out of the way of a derivative along one of these.
+    fn opened(&self, matrix: &Poly) -> Result<Poly, Obstacle> {
+        self.renamed(matrix, |index| match index {
+            Index::Free(0) => ROW,
+            Index::Free(1) => COLUMN,
+            other => other,
+        })
+    }
+
+    /// `X_ab Y_ab` of opened matrices.
     fn contract_pair(&self, a: &Poly, b: &Poly) -> Result<Poly, Obstacle> {
-        let once = self.contracted(self.products(a, b)?, Index::Free(0), Length::Space)?;
-        self.finish(self.contracted(once, Index::Free(1), Length::Space)?)
+        let once = self.contracted(self.products(a, b)?, ROW, Length::Space)?;
+        self.finish(self.contracted(once, COLUMN, Length::Space)?)
     }
 
     /// `-A^-1_ia (d A_ab) A^-1_bj`
@@ -188,17 +201,11 @@ impl Algebra<'_> {
         matrix: &Poly,
         direction: Direction,
     ) -> Result<Poly, Obstacle> {
-        let derived = self.derivative(matrix, direction)?;
-        let (a, b) = (Index::Free(MARK + 2), Index::Free(MARK + 3));
-        let derived = self.renamed(&derived, |index| match index {
-            Index::Free(0) => a,
-            Index::Free(1) => b,
-            other => other,
-        })?;
+        let derived = self.derivative(&self.opened(matrix)?, direction)?;
         let inside = |slots: [Index; 2]| Factor { group: 0, indices: slots.to_vec(), ..factor.clone() };
         let mut products = Vec::new();
         for (monomial, coefficient) in derived.terms() {
-            let mut factors = vec![inside([factor.indices[0], a]), inside([b, factor.indices[1]])];
+            let mut factors = vec![inside([factor.indices[0], ROW]), inside([COLUMN, factor.indices[1]])];
             for own in &mut factors {
                 if own.draw != Draw::Fixed {
                     own.draw = Draw::Own;
@@ -207,8 +214,8 @@ impl Algebra<'_> {
             append(&mut factors, &monomial.0);
             products.push((factors, -coefficient));
         }
-        let once = self.contracted(products, a, Length::Space)?;
-        self.finish(self.contracted(once, b, Length::Space)?)
+        let once = self.contracted(products, ROW, Length::Space)?;
+        self.finish(self.contracted(once, COLUMN, Length::Space)?)
     }
 
     /// The derivative of a function of one variable that is a factor of its own.

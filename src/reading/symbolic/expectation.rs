@@ -210,13 +210,22 @@ impl Algebra<'_> {
     }
 
     /// The expectation over distinct points in terms of that over independent ones, by inclusion and exclusion.
+    ///
+    /// The points are values of the names that are drawn jointly. A name with a distribution is no part of a point: it is
+    /// drawn for each element of the batch, whatever the points are.
     fn points(&self, draws: Vec<Vec<Factor>>, population: Option<&Poly>) -> Result<Vec<Way>, Obstacle> {
         let Some(population) = population.filter(|_| draws.len() > 1) else {
             return Ok(vec![Way { weight: Poly::one(), draws }]);
         };
-        let below = self.power(&self.falling(population, draws.len())?, &Rational::integer(-1))?;
+        let (mut points, mut apart) = (Vec::new(), Vec::new());
+        for draw in draws {
+            let (point, own) = self.point_and_own(draw)?;
+            points.extend(Some(point).filter(|point| !point.is_empty()));
+            apart.extend(own);
+        }
+        let below = self.power(&self.falling(population, points.len())?, &Rational::integer(-1))?;
         let mut all = Vec::new();
-        for blocks in partitions(draws.len()) {
+        for blocks in partitions(points.len()) {
             let mut weight = below.clone();
             for block in &blocks {
                 let mut sign = Rational::ONE;
@@ -225,13 +234,27 @@ impl Algebra<'_> {
                 }
                 weight = self.times(&weight, population)?.scaled(&sign);
             }
-            let draws = blocks
-                .iter()
-                .map(|block| block.iter().flat_map(|&draw| draws[draw].clone()).collect())
-                .collect();
-            all.push(Way { weight, draws });
+            let joint =
+                blocks.iter().map(|block| block.iter().flat_map(|&point| points[point].clone()).collect());
+            all.push(Way { weight, draws: joint.chain(apart.iter().cloned()).collect() });
         }
         Ok(all)
+    }
+
+    /// What of one element of a batch depends on its point, and the parts that depend on names with a distribution.
+    fn point_and_own(&self, draw: Vec<Factor>) -> Result<(Vec<Factor>, Vec<Vec<Factor>>), Obstacle> {
+        let (mut point, mut own) = (Vec::new(), Vec::new());
+        for part in self.independent_parts(draw) {
+            let sources: Vec<SymbolId> = part.iter().flat_map(|factor| self.sources(factor)).collect();
+            let joint = sources.iter().any(|name| self.is_joint(*name));
+            if joint && !sources.iter().all(|name| self.is_joint(*name)) {
+                return Err(Obstacle::Beyond {
+                    what: "a function of a point and of a name with a distribution, without replacement",
+                });
+            }
+            if joint { point.extend(part) } else { own.push(part) }
+        }
+        Ok((point, own))
     }
 
     /// `n (n-1) ... (n-k+1)`
@@ -379,12 +402,15 @@ impl Algebra<'_> {
     }
 
     fn source(&self, name: SymbolId) -> SymbolId {
-        let joint =
-            |id: SymbolId| matches!(self.symbols.get(id).kind, SymbolKind::Random { distribution: None, .. });
-        if !joint(name) {
+        if !self.is_joint(name) {
             return name;
         }
-        self.symbols.iter().map(|(id, _)| id).find(|id| joint(*id)).unwrap_or(name)
+        self.symbols.iter().map(|(id, _)| id).find(|id| self.is_joint(*id)).unwrap_or(name)
+    }
+
+    /// Whether a name has no distribution of its own: such names are drawn jointly.
+    fn is_joint(&self, name: SymbolId) -> bool {
+        matches!(self.symbols.get(name).kind, SymbolKind::Random { distribution: None, .. })
     }
 
     /// An expectation that is left over a name whose distribution depends on the point would not commute with derivatives.

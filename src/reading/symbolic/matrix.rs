@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! sqrt(c A) = sqrt(c) sqrt(A)     sqrt(I) = I      (c A)^-1 = A^-1/c      log det (c A) = d log c + log det A
+//! (A^-1)^-1 = A
 //! A^-1 = adj(A)/det(A)            det A = sum_p sign(p) A_1p(1) .. A_dp(d)         in a fixed dimension
 //! ```
 //!
@@ -92,10 +93,31 @@ impl Algebra<'_> {
         if self.is_unit(&rest)? {
             return self.times(&scale, &rest);
         }
+        if let Some(matrix) = self.inverted(&rest)? {
+            return self.times(&scale, &matrix);
+        }
         let sealed = self.sealed_matrix(&rest)?;
         let symmetric = self.is_symmetric(&rest)?;
         let factor = inverse_factor(&sealed, symmetric, Index::Free(0), Index::Free(1));
         self.times(&scale, &self.factor(factor)?)
+    }
+
+    /// The matrix `A` of `A^-1`, or its transpose; nothing for other matrices.
+    fn inverted(&self, matrix: &Poly) -> Result<Option<Poly>, Obstacle> {
+        let Some((monomial, coefficient)) = matrix.as_single() else { return Ok(None) };
+        let [factor] = monomial.0.as_slice() else { return Ok(None) };
+        let Head::Inverse { matrix, .. } = &factor.head else { return Ok(None) };
+        if factor.group != 0 || !coefficient.is_one() || matches!(factor.draw, Draw::Copy { .. }) {
+            return Ok(None);
+        }
+        let slot = |at: usize| factor.indices.get(at).copied();
+        let (Some(first), Some(second)) = (slot(0), slot(1)) else { return Ok(None) };
+        let renamed = self.renamed(matrix.poly(), |index| match index {
+            Index::Free(0) => first,
+            Index::Free(1) => second,
+            other => other,
+        });
+        renamed.map(Some)
     }
 
     /// `A^-1_ij` of a matrix without scale.

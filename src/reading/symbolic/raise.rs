@@ -145,6 +145,12 @@ impl Algebra<'_> {
         if count == 0 { Poly::one() } else { Poly::monomial(Monomial(vec![factor]), Rational::ONE) }
     }
 
+    /// Scalar factors: in index notation where they cannot be written without.
+    fn raised_scalars(&self, factors: &[Factor]) -> Vec<Expr> {
+        let plain = self.raised_product(factors, &[]);
+        plain.unwrap_or_else(|| self.raised_with_indices(factors, &[])).0
+    }
+
     /// A scalar as a number, what stands above and what below the line.
     fn scale_of(&self, scalar: &Poly) -> Option<Scale> {
         let scalar = &self.together(scalar).ok()?;
@@ -153,11 +159,11 @@ impl Algebra<'_> {
         if rest.leads_negative() {
             (rest, number) = (rest.negated(), -number);
         }
-        let (mut above, below) = split(self.raised_product(&factors, &[])?.0);
+        let (mut above, below) = split(self.raised_scalars(&factors));
         if !rest.as_number().is_some_and(|rest| rest.is_one()) {
             let mut terms = Vec::new();
             for (monomial, value) in rest.terms().iter().rev() {
-                let (above, below) = split(self.raised_product(&monomial.0, &[])?.0);
+                let (above, below) = split(self.raised_scalars(&monomial.0));
                 let scale = Scale { number: value.clone(), above, below };
                 terms.push(summand(terms.len(), scale, (Vec::new(), None), Shape::Scalar));
             }

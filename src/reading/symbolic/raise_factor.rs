@@ -135,6 +135,7 @@ impl Algebra<'_> {
             (2, traced) => self.raised_matrix(factor, indices, traced)?,
             _ => return None,
         };
+        part = self.at_values(part)?;
         for _ in 0..indices.laplacians {
             if !part.indices.is_empty() {
                 return None;
@@ -144,7 +145,8 @@ impl Algebra<'_> {
         for index in indices.derivatives.iter().filter(|index| matches!(index, Index::Value(_))) {
             let Index::Value(value) = index else { continue };
             if !part.indices.is_empty() {
-                return None;
+                part = self.along_value(part, *value)?;
+                continue;
             }
             let gradient = Expr::new(Kind::Grad(part.expr), Shape::Vector(Length::Space));
             part = Part::scalar(Expr::new(Kind::Dot(self.basis(*value), gradient), Shape::Scalar));
@@ -164,6 +166,29 @@ impl Algebra<'_> {
             }
             _ => None,
         }
+    }
+
+    /// A tensor times the basis vectors of those of its indices that are values.
+    fn at_values(&self, part: Part) -> Option<Part> {
+        match part.indices.as_slice() {
+            [Index::Value(value)] => {
+                let basis = self.basis(*value);
+                Some(Part::scalar(Expr::new(Kind::Dot(basis, part.expr), Shape::Scalar)))
+            }
+            [index, Index::Value(value)] => {
+                let column = Kind::Mul(part.expr, self.basis(*value));
+                self.at_values(Part::vector(column, *index, part.lengths[0]))
+            }
+            [Index::Value(_), _] => self.at_values(part.transposed()),
+            _ => Some(part),
+        }
+    }
+
+    /// The derivative of a vector along a coordinate: a column of its Jacobian.
+    fn along_value(&self, part: Part, value: u32) -> Option<Part> {
+        let (&[index], &[length]) = (part.indices.as_slice(), part.lengths.as_slice()) else { return None };
+        let jacobian = Expr::new(Kind::Jac(part.expr), Shape::Matrix(length, Length::Space));
+        Some(Part::vector(Kind::Mul(jacobian, self.basis(value)), index, length))
     }
 
     /// A matrix with its contractions: itself, its divergences, its trace.

@@ -2,7 +2,8 @@
 //!
 //! With replacement a batch of `n` is every multiset of `n` data points, weighted by its multinomial probability (means
 //! do not depend on the order of the copies); without replacement it is every subset of `n` of the `N` equally likely
-//! points. Names with a distribution and noise are formal variables until an expectation replaces their powers by moments.
+//! points, of which some may be the same: a multiset, weighted by its hypergeometric probability. Names with a
+//! distribution and noise are formal variables until an expectation replaces their powers by moments.
 
 use super::draw::Purpose;
 use super::evaluate::{BatchPlan, Copies, Evaluator, NUMERIC, Sample, Scene, copies, number};
@@ -18,7 +19,7 @@ use std::rc::Rc;
 const MOST_OUTCOMES: usize = 2_000;
 
 /// A possible batch and its probability.
-type Assignment<F> = (F, Rc<Vec<Sample>>);
+type Assignment<F> = (F, Rc<Vec<(Sample, u32)>>);
 
 impl<F: Exact> Evaluator<'_, F> {
     /// Means and expectations.
@@ -59,12 +60,13 @@ impl<F: Exact> Evaluator<'_, F> {
         let samples = Rc::clone(&copies(scene, batch.number)?.samples);
         let mut inner = scene.clone();
         let mut sum: Option<Tensor<F>> = None;
-        for sample in samples.iter() {
+        for (sample, times) in samples.iter() {
             inner.bare = *sample;
+            let times = F::integer(i64::from(*times));
             let value = self.value(e, k, &inner)?;
             match &mut sum {
-                None => sum = Some((*value).clone()),
-                Some(sum) => sum.add_scaled(&value, &F::one())?,
+                None => sum = Some(value.map(|c| c.scale(&times))),
+                Some(sum) => sum.add_scaled(&value, &times)?,
             }
         }
         sum.ok_or_else(|| Stop::unable("an empty batch"))
@@ -138,54 +140,66 @@ impl<F: Exact> Evaluator<'_, F> {
 
     /// Every possible batch with its probability.
     fn assignments(&self, plan: &BatchPlan) -> Try<Vec<Assignment<F>>> {
-        let mut result = Vec::new();
-        let mut counts = vec![0_u32; self.weights.len()];
-        let most = if plan.replaced { u32::try_from(plan.size).map_err(|_| Stop::Budget)? } else { 1 };
-        self.spread(&mut counts, 0, plan.size, most, &mut |counts| {
-            // n! / prod_i c_i! prod_i w_i^c_i, which for subsets is in proportion to their equal probabilities.
-            let mut weight = F::one();
-            let mut drawn = 0_i64;
-            let mut samples = Vec::with_capacity(plan.size);
-            for ((outcome, count), point) in (0..).zip(counts).zip(&self.weights) {
-                for number in 1..=i64::from(*count) {
-                    drawn += 1;
-                    let inverse = F::integer(number).inverse().ok_or(Stop::Budget)?;
-                    weight = weight.mul(point).mul(&F::integer(drawn)).mul(&inverse);
-                    let slot = plan.slot + u32::try_from(samples.len()).unwrap_or(0);
-                    samples.push(Sample { outcome, slot });
-                }
+        let size = u32::try_from(plan.size).map_err(|_| Stop::Budget)?;
+        let most = match (&self.setting.draw.population, plan.replaced) {
+            (Some(points), false) => points.clone(),
+            (None, false) => {
+                return Err(Stop::unable("a batch without replacement from an unknown population"));
             }
+            (_, true) => vec![size; self.weights.len()],
+        };
+        let shares = self.shares(size, plan.replaced, &most)?;
+        let mut batches = Vec::new();
+        spread(&mut vec![], &most, size, &mut batches)?;
+        let mut result = Vec::with_capacity(batches.len());
+        let mut total = F::zero();
+        for counts in batches {
+            let mut weight = F::one();
+            let mut samples = Vec::new();
+            for ((outcome, count), share) in (0..).zip(&counts).zip(&shares) {
+                weight = weight.mul(share.get(*count as usize).ok_or(Stop::Budget)?);
+                self.copies(plan, outcome, *count, &mut samples);
+            }
+            self.ring.spend(counts.len() as u64 * F::COST)?;
+            total = total.add(&weight);
             result.push((weight, Rc::new(samples)));
-            if result.len() > MOST_OUTCOMES { Err(Stop::Budget) } else { Ok(()) }
-        })?;
-        let total = result.iter().fold(F::zero(), |sum, (weight, _)| sum.add(weight));
+        }
         let scale = total.inverse().ok_or_else(|| Stop::unable("more copies than data points"))?;
         Ok(result.into_iter().map(|(weight, samples)| (weight.mul(&scale), samples)).collect())
     }
 
-    /// Calls `found` with every way to draw `left` copies from the data points from `position` on.
-    fn spread(
-        &self,
-        counts: &mut Vec<u32>,
-        position: usize,
-        left: usize,
-        most: u32,
-        found: &mut dyn FnMut(&[u32]) -> Try<()>,
-    ) -> Try<()> {
-        if position == counts.len() {
-            return if left == 0 { found(counts) } else { Ok(()) };
-        }
-        let here = most.min(u32::try_from(left).unwrap_or(u32::MAX));
-        let last = position + 1 == counts.len();
-        for count in 0..=here {
-            if last && count as usize != left {
-                continue;
+    /// For each data point and each number `c` of copies of it, `w^c/c!`, or `m (m-1) .. (m-c+1)/c!` without replacement: the
+    /// factors of the probability of a batch.
+    fn shares(&self, size: u32, replaced: bool, most: &[u32]) -> Try<Vec<Vec<F>>> {
+        self.ring.spend(u64::from(size) * most.len() as u64 * F::COST)?;
+        let inverses: Vec<F> = (1..=i64::from(size))
+            .map(|number| F::integer(number).inverse().ok_or(Stop::Budget))
+            .collect::<Try<_>>()?;
+        let of_point = |(weight, most): (&F, &u32)| {
+            let mut share = F::one();
+            let mut all = vec![F::one()];
+            for (number, inverse) in (0..i64::from(*most)).zip(&inverses) {
+                let points = F::integer(i64::from(*most) - number);
+                share = share.mul(if replaced { weight } else { &points }).mul(inverse);
+                all.push(share.clone());
             }
-            counts[position] = count;
-            self.spread(counts, position + 1, left - count as usize, most, found)?;
+            all
+        };
+        Ok(self.weights.iter().zip(most).map(of_point).collect())
+    }
+
+    /// Copies of one data point: one by one where they have random numbers of their own, else together.
+    fn copies(&self, plan: &BatchPlan, outcome: u32, count: u32, samples: &mut Vec<(Sample, u32)>) {
+        let slot = |samples: &Vec<_>| plan.slot + u32::try_from(samples.len()).unwrap_or(0);
+        if !self.setting.numbered {
+            if count > 0 {
+                samples.push((Sample { outcome, slot: slot(samples) }, count));
+            }
+            return;
         }
-        counts[position] = 0;
-        Ok(())
+        for _ in 0..count {
+            samples.push((Sample { outcome, slot: slot(samples) }, 1));
+        }
     }
 
     /// Replaces the powers of all formal variables by their moments.
@@ -311,4 +325,44 @@ impl<F: Exact> Evaluator<'_, F> {
 /// `E[z^r]` for a standard normal number: `(r-1)!!` for even `r`, and else 0.
 fn standard_normal(order: u8) -> i64 {
     if order % 2 == 1 { 0 } else { (1..i64::from(order)).step_by(2).fold(1, i64::saturating_mul) }
+}
+
+/// Every way to draw `left` copies when `most` of each further data point can be drawn.
+fn spread(counts: &mut Vec<u32>, most: &[u32], left: u32, found: &mut Vec<Vec<u32>>) -> Try<()> {
+    let Some(here) = most.get(counts.len()) else { return Ok(()) };
+    let last = counts.len() + 1 == most.len();
+    for count in if last { left } else { 0 }..=left.min(*here) {
+        counts.push(count);
+        if last {
+            found.push(counts.clone());
+        } else {
+            spread(counts, most, left - count, found)?;
+        }
+        counts.pop();
+        if found.len() > MOST_OUTCOMES {
+            return Err(Stop::Budget);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_all_ways_to_draw() {
+        let mut found = Vec::new();
+        spread(&mut vec![], &[2, 1, 3], 3, &mut found).unwrap();
+        assert_eq!(found, [[0, 0, 3], [0, 1, 2], [1, 0, 2], [1, 1, 1], [2, 0, 1], [2, 1, 0]], "by hand");
+        found.clear();
+        spread(&mut vec![], &[1, 1], 3, &mut found).unwrap();
+        assert!(found.is_empty(), "more copies than points");
+    }
+
+    #[test]
+    fn moments_of_the_normal_distribution() {
+        let moments: Vec<i64> = (0..=8).map(standard_normal).collect();
+        assert_eq!(moments, [1, 0, 1, 0, 3, 0, 15, 0, 105], "(r-1)!!");
+    }
 }

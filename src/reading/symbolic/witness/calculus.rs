@@ -44,7 +44,10 @@ impl<F: Exact> Evaluator<'_, F> {
             }
             Kind::Shift(a, shift) => {
                 let shift = self.value(shift, k, scene)?;
-                let order = self.taylor_order(&shift, 0, self.setting.cut)?;
+                let order = match self.taylor_order(&shift, 0, self.setting.cut) {
+                    Ok(order) => order,
+                    Err(stop) => return self.shifted_whole(a, &shift.data, k, scene).map_err(|_| stop),
+                };
                 let a = self.value(a, k.saturating_add(order), scene)?;
                 self.shifted(&a, &shift.data, order, self.limits(k))
             }
@@ -107,7 +110,21 @@ impl<F: Exact> Evaluator<'_, F> {
             return Err(shape());
         }
         let functions: Vec<&Series<F>> = a.data.iter().collect();
-        Ok(Tensor { extents: a.extents.clone(), data: self.ring.compose(&functions, shift, order, limits)? })
+        Ok(Tensor {
+            extents: a.extents.clone(),
+            data: self.ring.compose(&functions, shift, Some(order), limits)?,
+        })
+    }
+
+    /// A polynomial in the coordinates at `theta + shift`, whatever the size of the shift.
+    fn shifted_whole(&mut self, a: &Expr, shift: &[Series<F>], k: usize, scene: &Scene) -> Try<Tensor<F>> {
+        if shift.len() != self.setting.draw.dimension {
+            return Err(shape());
+        }
+        let a = self.value(a, usize::MAX, scene)?;
+        let functions: Vec<&Series<F>> = a.data.iter().collect();
+        let data = self.ring.compose(&functions, shift, None, self.limits(k))?;
+        Ok(Tensor { extents: a.extents.clone(), data })
     }
 
     /// The displacement as a function of a place within the step.

@@ -1,6 +1,6 @@
 //! Both sides of a claim at one instance, coefficient by coefficient.
 
-use super::draw::Draw;
+use super::draw::{Draw, Formal};
 use super::evaluate::{BatchPlan, Evaluator, Setting};
 use super::functions::Request;
 use super::number::Exact;
@@ -8,7 +8,7 @@ use super::plan::Case;
 use super::series::{EXACT, Key, Limits, Ring, Series, Stop, Try};
 use super::solve::Solver;
 use super::tensor::Tensor;
-use crate::expression::{Condition, Expr, Rational, Sign, SymbolId, SymbolKind};
+use crate::expression::{Condition, Expr, Kind, Rational, Sign, SymbolId, SymbolKind};
 use std::collections::{BTreeMap, HashMap};
 
 /// Where two sides differ.
@@ -57,7 +57,8 @@ pub(super) fn compare<F: Exact>(
     draw: &mut Draw,
     batches: &HashMap<u32, BatchPlan>,
 ) -> Try<Comparison> {
-    let wanted = case.wanted()?;
+    let formal = draw.formal != Formal::Nothing;
+    let wanted = if formal { case.formal_cut(draw) } else { case.wanted()? };
     let mut solver = Solver::new(case, batches, wanted);
     if !case.hypotheses.equations.is_empty() {
         let degrees = case.hypotheses.degrees(&looked_at(case, draw, batches, wanted));
@@ -77,7 +78,8 @@ pub(super) fn compare<F: Exact>(
                 if target.is_zero() || target.is_one() {
                     // What is the same at a special value need not be beside it.
                     degree = BESIDE;
-                    if !draw.parameter || case.equations().next().is_some() {
+                    let moves = draw.parameter || (formal && has_field(case, &request.expression));
+                    if !moves || case.equations().next().is_some() {
                         return Err(Stop::unable("a function at a special point only"));
                     }
                 }
@@ -92,6 +94,14 @@ pub(super) fn compare<F: Exact>(
         }
     }
     Err(Stop::unable("a function is not rational at the point"))
+}
+
+/// Whether a field stands in an expression: it moves beside the point and with the formal number.
+fn has_field(case: &Case<'_>, e: &Expr) -> bool {
+    e.any(&mut |part| match part.kind() {
+        Kind::Symbol(id) => matches!(case.symbols.get(*id).kind, SymbolKind::Field { .. }),
+        _ => false,
+    })
 }
 
 /// The degree up to which the claim looks at each of its fields.
@@ -290,6 +300,7 @@ impl Case<'_> {
             draw,
             batches,
             definitions: &self.hypotheses.definitions,
+            numbered: self.survey.distributions,
             local: !self.hypotheses.equations.is_empty(),
             small: self.claim.remainder.as_ref().map(|remainder| remainder.symbol),
             cut,

@@ -3,6 +3,7 @@
 //! A field is a polynomial about the point, random in every coefficient; its coefficients are made when they are asked
 //! for, so that it is generic to every degree that a claim needs. No coefficient is 0, and none is 1 by habit.
 
+use super::evaluate::Sample;
 use crate::expression::{Rational, Sign, SymbolId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -37,6 +38,18 @@ pub(super) enum Size {
     Large,
 }
 
+/// What a formal small number `t` multiplies, so that functions are power series in it and the sides are compared term by
+/// term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Formal {
+    /// Nothing: the sides are compared at numbers.
+    Nothing,
+    /// Scalars and fields of any sign; of positive fields, all but their value at the point.
+    Signed,
+    /// All scalars and fields.
+    All,
+}
+
 /// One random instance.
 #[derive(Debug, Clone)]
 pub(super) struct Draw {
@@ -53,8 +66,8 @@ pub(super) struct Draw {
     pub(super) parameter: bool,
     /// How many data points there are.
     pub(super) support: usize,
-    /// All data points are equally likely.
-    pub(super) equal_weights: bool,
+    /// How many of the equally likely points of a finite population each data point stands for.
+    pub(super) population: Option<Vec<u32>>,
     /// The number of columns of matrix fields is from 1 to this.
     pub(super) most_columns: usize,
     /// The scalars that count something.
@@ -79,6 +92,10 @@ pub(super) struct Draw {
     pub(super) scales: HashMap<SymbolId, Rational>,
     /// Logarithms are additive in the prime factors of their argument and random in these: where no exponential occurs.
     pub(super) free_logarithms: bool,
+    /// What is multiplied by a formal number.
+    pub(super) formal: Formal,
+    /// Names in the parameters of distributions, and time steps of noises: never multiplied.
+    pub(super) fixed: HashSet<SymbolId>,
     /// Numbers that were chosen.
     pub(super) chosen: HashMap<Unknown, Rational>,
 }
@@ -167,6 +184,16 @@ impl Draw {
         }
     }
 
+    /// Whether all of a name is multiplied by the formal number.
+    pub(super) fn is_formal(&self, id: SymbolId, sign: Sign) -> bool {
+        let multiplied = match self.formal {
+            Formal::Nothing => false,
+            Formal::Signed => sign == Sign::Any,
+            Formal::All => true,
+        };
+        multiplied && !self.fixed.contains(&id) && !self.counts.contains_key(&id)
+    }
+
     /// How many variables series have.
     pub(super) fn variables(&self) -> usize {
         self.dimension + usize::from(self.parameter)
@@ -215,18 +242,26 @@ impl Draw {
             .unwrap_or(1)
     }
 
+    /// Whether all points of the population that a data point stands for are among the copies.
+    pub(super) fn is_exhausted(&self, outcome: u32, copies: &[(Sample, u32)]) -> bool {
+        let drawn = copies.iter().filter(|(copy, _)| copy.outcome == outcome).count();
+        let points = self.population.as_ref().and_then(|points| points.get(outcome as usize));
+        // A batch is at most as large as its population, so that some data point is left.
+        points.is_some_and(|points| drawn >= *points as usize)
+    }
+
     /// The probabilities of the data points.
     pub(super) fn weights(&self) -> Vec<Rational> {
         if self.whitened {
             return (0..self.support).map(|o| self.white_weight(u32::try_from(o).unwrap_or(0))).collect();
         }
-        let part = |outcome: usize| match self.equal_weights {
-            true => Rational::ONE,
-            false => {
-                Rational::from(
-                    1 + i64::try_from(self.bits(Purpose::Weight, [outcome as u64; 4]) % 5).unwrap_or(0),
-                ) + Rational::from(i64::try_from(outcome).unwrap_or(0))
-            }
+        let drawn = |outcome: usize| {
+            let bits = self.bits(Purpose::Weight, [outcome as u64; 4]) % 5;
+            i64::try_from(bits).unwrap_or(0) + 1 + i64::try_from(outcome).unwrap_or(0)
+        };
+        let part = |outcome: usize| match &self.population {
+            Some(points) => points.get(outcome).map_or(Rational::ZERO, |n| Rational::from(i64::from(*n))),
+            None => Rational::from(drawn(outcome)),
         };
         let parts: Vec<Rational> = (0..self.support).map(part).collect();
         let total = parts.iter().fold(Rational::ZERO, |sum, part| &sum + part);

@@ -30,7 +30,8 @@ pub(super) struct Copies {
     pub(super) batch: u32,
     /// Tells apart the assignments of one batch.
     pub(super) assignment: u32,
-    pub(super) samples: Rc<Vec<Sample>>,
+    /// The copies, each with how often it occurs.
+    pub(super) samples: Rc<Vec<(Sample, u32)>>,
 }
 
 /// Where an expression is evaluated.
@@ -69,6 +70,8 @@ pub(super) struct Setting<'a> {
     pub(super) batches: &'a HashMap<u32, BatchPlan>,
     /// Symbols that a hypothesis gives.
     pub(super) definitions: &'a HashMap<SymbolId, Expr>,
+    /// Copies have random numbers of a named distribution, each its own.
+    pub(super) numbered: bool,
     /// Some hypotheses hold by the choice of coefficients about the point alone.
     pub(super) local: bool,
     /// The small parameter.
@@ -139,10 +142,11 @@ impl<'a, F: Exact> Evaluator<'a, F> {
             let mut samples = Vec::with_capacity(plan.size);
             for copy in 0..u32::try_from(plan.size).unwrap_or(0) {
                 let mut next = sample(plan.slot + copy);
-                while !plan.replaced && samples.iter().any(|s: &Sample| s.outcome == next.outcome) {
-                    next.outcome = (next.outcome + 1) % u32::try_from(draw.support).unwrap_or(1).max(1);
+                let support = u32::try_from(draw.support).unwrap_or(1).max(1);
+                while !plan.replaced && draw.is_exhausted(next.outcome, &samples) {
+                    next.outcome = (next.outcome + 1) % support;
                 }
-                samples.push(next);
+                samples.push((next, 1));
             }
             Copies { batch: *batch, assignment: u32::MAX - variant, samples: Rc::new(samples) }
         });

@@ -113,7 +113,9 @@ impl<F: Exact> Evaluator<'_, F> {
         if rest.terms.iter().any(|(key, _)| key.power() < 0 || (key.power() == 0 && key.has_variables())) {
             return Err(Stop::unable("a function of what is not near a number"));
         }
-        if limits.degree == usize::MAX && !rest.is_flat() {
+        // What has the small parameter or the formal number ends its series, so that the sum is a polynomial.
+        let ends = |(key, block): &(Key, Vec<F>)| key.power() > 0 || block.len() <= 1;
+        if limits.degree == usize::MAX && !rest.terms.iter().all(ends) {
             return Err(Stop::unable("the integral of what is not a polynomial"));
         }
         let mut sum = Series { terms: Vec::new(), known: EXACT };
@@ -159,9 +161,8 @@ impl<F: Exact> Evaluator<'_, F> {
         let leading =
             leading.ok_or_else(|| Stop::unable("a power of the small parameter beyond half powers"))?;
         let value = lifted.value();
-        let root = value.to_rational().and_then(|value| rational_power(&value, r));
-        let root = root.ok_or_else(|| Stop::unable("a power that is not rational"))?;
-        let (root, inverse) = (number(&root)?, value.inverse().ok_or_else(|| Stop::unlucky("a power of 0"))?);
+        let root = exact_power(&value, r).ok_or_else(|| Stop::unable("a power that is not rational"))?;
+        let (root, inverse) = (root, value.inverse().ok_or_else(|| Stop::unlucky("a power of 0"))?);
         let coefficients = binomial_series(&number(r)?, root, &inverse, self.order(limits)?)?;
         self.analytic(&lifted, &coefficients, limits)?.times_key(half_power(leading)?)
     }
@@ -176,7 +177,7 @@ impl<F: Exact> Evaluator<'_, F> {
     ) -> Try<Series<F>> {
         let value = f.value();
         let leads = f.valuation() == 0 && !value.is_zero();
-        if leads && value.to_rational().and_then(|value| rational_power(&value, r)).is_none() {
+        if leads && exact_power(&value, r).is_none() {
             let targets = self.targets(r);
             return Err(self.requests.ask(e, scene, targets));
         }
@@ -285,6 +286,16 @@ pub(super) fn binomial_series<F: Exact>(r: &F, power: F, inverse: &F, order: usi
         coefficients.push(next);
     }
     Ok(coefficients)
+}
+
+/// `value^r` if it is known in the field.
+fn exact_power<F: Exact>(value: &F, r: &Rational) -> Option<F> {
+    if let Some(power) = value.to_rational().and_then(|value| rational_power(&value, r)) {
+        return F::from_rational(&power);
+    }
+    let (times, _) = r.to_parts().filter(|(n, d)| *d == 2 && n.abs() < 64)?;
+    let root = if times < 0 { value.root()?.inverse()? } else { value.root()? };
+    Some((1..times.abs()).fold(root.clone(), |power, _| power.mul(&root)))
 }
 
 /// `value^r` if it is a rational number: the root of the denominator of `r` must be rational.

@@ -103,11 +103,48 @@ impl Hypotheses {
                 (0, 1) => isolate(b, a, *id, symbols),
                 _ => None,
             };
-            if let Some(value) = value {
+            if let Some(value) = value
+                && may_be(*id, &value, symbols)
+            {
                 return Some((*id, value));
             }
         }
         None
+    }
+}
+
+/// Whether a symbol can stand for a value: it depends on all that the value depends on. A scalar is the same everywhere, and
+/// a field is random through its arguments only; what a hypothesis says of the rest is then left to an equation.
+fn may_be(id: SymbolId, value: &Expr, symbols: &Symbols) -> bool {
+    let arguments: &[SymbolId] = match &symbols.get(id).kind {
+        SymbolKind::Field { arguments, .. } => arguments,
+        _ => &[],
+    };
+    let is_scalar = matches!(symbols.get(id).kind, SymbolKind::Scalar(_));
+    let moves = value.any(&mut |part| match part.kind() {
+        Kind::Symbol(name) => matches!(
+            symbols.get(*name).kind,
+            SymbolKind::Field { .. } | SymbolKind::Space | SymbolKind::Coordinate(_)
+        ),
+        _ => false,
+    });
+    !(is_scalar && moves) && is_random_through(value, arguments, symbols, 0)
+}
+
+/// Whether all that is random in a value, outside of expectations, is in these names.
+fn is_random_through(value: &Expr, names: &[SymbolId], symbols: &Symbols, depth: usize) -> bool {
+    match value.kind() {
+        _ if depth > MOST_DEPTH => false,
+        Kind::Expect(_) | Kind::Var(_) | Kind::Cov(_) | Kind::CrossCov(..) => true,
+        Kind::Conditional(..) | Kind::Current(_) => true,
+        Kind::Mean(..) | Kind::SumOver(..) => false,
+        Kind::Symbol(id) => match &symbols.get(*id).kind {
+            SymbolKind::Random { .. } => names.contains(id),
+            SymbolKind::Noise { .. } => false,
+            SymbolKind::Field { arguments, .. } => arguments.iter().all(|name| names.contains(name)),
+            _ => true,
+        },
+        _ => value.children().into_iter().all(|part| is_random_through(part, names, symbols, depth + 1)),
     }
 }
 

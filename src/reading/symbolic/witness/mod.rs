@@ -29,6 +29,7 @@ mod roots;
 mod series;
 mod show;
 mod solve;
+mod surd;
 mod survey;
 mod symbols;
 mod taylor;
@@ -46,9 +47,9 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// A fixed seed, and some seconds of work at most.
+    /// A fixed seed, and some tenths of a second of work for an instance at most.
     fn default() -> Self {
-        Self { seed: 0x6472_6966_7470, budget: 100_000_000 }
+        Self { seed: 0x6472_6966_7470, budget: 20_000_000 }
     }
 }
 

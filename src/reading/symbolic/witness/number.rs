@@ -23,6 +23,8 @@ pub(super) trait Exact: Clone + PartialEq + Debug {
     fn integer(value: i64) -> Self;
     /// The number as a rational one, where it is known as one.
     fn to_rational(&self) -> Option<Rational>;
+    /// The positive square root, where it is known to be in the field.
+    fn root(&self) -> Option<Self>;
     /// Whether this is 0.
     fn is_zero(&self) -> bool;
     /// Sum.
@@ -55,6 +57,9 @@ impl Exact for Rational {
     }
     fn to_rational(&self) -> Option<Rational> {
         Some(self.clone())
+    }
+    fn root(&self) -> Option<Self> {
+        self.sqrt()
     }
     fn is_zero(&self) -> bool {
         Self::is_zero(self)
@@ -147,6 +152,9 @@ impl Exact for Residue {
             1 => Some(Rational::ONE),
             _ => None,
         }
+    }
+    fn root(&self) -> Option<Self> {
+        (self.0 < 2).then_some(*self)
     }
     fn is_zero(&self) -> bool {
         self.0 == 0

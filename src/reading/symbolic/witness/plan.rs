@@ -1,12 +1,13 @@
 //! Which instances a claim is put to, and what follows from them.
 
 use super::compare::{Comparison, Difference, compare};
-use super::draw::{Draw, Size};
+use super::draw::{Draw, Formal, Size};
 use super::evaluate::BatchPlan;
 use super::hypotheses::Hypotheses;
 use super::monomials::MOST_DIMENSIONS;
-use super::number::Residue;
+use super::number::{Exact, Residue};
 use super::series::Stop;
+use super::surd::Surd;
 use super::survey::Survey;
 use super::{Agreement, Options, Outcome, show};
 use crate::expression::{Batch, Claim, Condition, Expr, Kind, Rational, SymbolId, SymbolKind, Symbols};
@@ -51,6 +52,12 @@ pub(super) struct Case<'a> {
 /// An instance and its batches.
 pub(super) type Instance = (Draw, HashMap<u32, BatchPlan>);
 
+/// Batches of more copies are refused.
+const MOST_COPIES: i64 = 1900;
+/// Populations of more points are refused.
+const MOST_POINTS: i64 = 1 << 30;
+/// There are fewer data points where there would be more batches than this.
+const MOST_BATCHES: usize = 400;
 /// How often an unlucky instance is drawn anew.
 const ATTEMPTS: u64 = 6;
 
@@ -58,7 +65,7 @@ const ATTEMPTS: u64 = 6;
 pub(super) fn run(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols, options: &Options) -> Outcome {
     let case = match Case::new(claim, sides, symbols, options.budget) {
         Ok(case) => case,
-        Err(stop) => return unable(&stop),
+        Err(stop) => return unable(&stop, options),
     };
     let mut instances = Vec::new();
     for dimension in case.dimensions() {
@@ -67,7 +74,7 @@ pub(super) fn run(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols, options: 
             match case.settle(extent, seed) {
                 Ok((Comparison::Same, draw)) => instances.push((dimension, draw.seed)),
                 Ok((Comparison::Different(found), draw)) => return case.show(extent, &draw, *found),
-                Err(stop) => return unable(&stop),
+                Err(stop) => return unable(&stop, options),
             }
         }
     }
@@ -77,8 +84,15 @@ pub(super) fn run(claim: &Claim, sides: [&Expr; 2], symbols: &Symbols, options: 
     Outcome::Agrees(Agreement { instances })
 }
 
-fn unable(stop: &Stop) -> Outcome {
-    Outcome::Unable(reason(stop))
+fn unable(stop: &Stop, options: &Options) -> Outcome {
+    Outcome::Unable(match stop {
+        Stop::Budget => format!(
+            "more work than is allowed for one instance: {} multiplications, a nesting of 300, {MOST_BATCHES} batches",
+            options.budget
+        )
+        .into(),
+        stop => reason(stop),
+    })
 }
 
 /// A reason to stop, in words.
@@ -154,7 +168,12 @@ impl<'a> Case<'a> {
     }
 
     /// Draws an instance of a size.
-    fn draw(&self, extent: Extent, seed: u64, size: Size) -> Result<Instance, Stop> {
+    fn draw(
+        &self,
+        extent: Extent,
+        (seed, attempt): (u64, u64),
+        (size, formal): (Size, Formal),
+    ) -> Result<Instance, Stop> {
         let noise_steps = self.survey.names.iter().any(|id| {
             let small = self.claim.remainder.as_ref().map(|r| r.symbol);
             matches!(self.symbols.get(*id).kind, SymbolKind::Noise { time_step, .. } if Some(time_step) != small)
@@ -163,13 +182,16 @@ impl<'a> Case<'a> {
         let boundary = u32::try_from(self.derivatives.max(1)).unwrap_or(1);
         let degree = self.derivatives.max(1) + 3_usize.saturating_sub(extent.dimension);
         let mut draw = Draw {
-            seed,
+            seed: seed.wrapping_add(attempt),
             size,
             positive: false,
             dimension: extent.dimension,
-            parameter: self.survey.special && !integrals && !self.survey.distributions,
+            parameter: self.survey.special
+                && !integrals
+                && !self.survey.distributions
+                && formal == Formal::Nothing,
             support: extent.support,
-            equal_weights: false,
+            population: None,
             most_columns: extent.columns,
             counts: BTreeMap::new(),
             squares: self.survey.roots || noise_steps,
@@ -183,12 +205,21 @@ impl<'a> Case<'a> {
             whitened: self.whitened(),
             scales: HashMap::new(),
             free_logarithms: !self.survey.entangled,
+            formal,
+            fixed: self.survey.parameters.clone(),
             chosen: HashMap::new(),
         };
+        let data =
+            self.survey.names.iter().any(|id| {
+                matches!(self.symbols.get(*id).kind, SymbolKind::Random { distribution: None, .. })
+            });
+        if !data {
+            draw.support = 1;
+        }
         if draw.whitened {
             draw.support = 1 << extent.dimension;
         }
-        let batches = self.batches(extent, &mut draw)?;
+        let batches = self.batches(extent, &mut draw, attempt)?;
         Ok((draw, batches))
     }
 
@@ -202,33 +233,43 @@ impl<'a> Case<'a> {
     }
 
     /// Chooses whole numbers for the sizes of batches.
-    fn batches(&self, extent: Extent, draw: &mut Draw) -> Result<HashMap<u32, BatchPlan>, Stop> {
+    fn batches(
+        &self,
+        extent: Extent,
+        draw: &mut Draw,
+        attempt: u64,
+    ) -> Result<HashMap<u32, BatchPlan>, Stop> {
         let batches = &self.survey.batches;
         let sizes = scalars(batches.values().map(|batch| &batch.size));
         let populations = scalars(batches.values().filter_map(|batch| batch.population.as_ref()));
-        let finite = batches.values().any(|batch| batch.population.is_some());
-        let copies = match (draw.squares, draw.whitened) {
+        let mut choices = match (draw.squares, draw.whitened) {
             (true, true) if extent.dimension > 1 => [1, 4, 1, 4, 9],
-            (true, _) => [4, 1, 1, 4, 9],
+            (true, _) => [4, 1, 9, 4, 1],
             (false, _) => [extent.copies, 1, 2, 3, 6],
         };
-        for copies in copies {
+        choices.rotate_left(usize::try_from(attempt).unwrap_or(0) % 5);
+        for copies in choices {
             for population in [copies.max(3), copies.max(3) + 1, copies.max(3) + 2, copies, copies + 1] {
                 draw.counts = populations.iter().map(|id| (*id, population)).collect();
                 draw.counts.extend(sizes.iter().map(|id| (*id, copies)));
                 if !self.allows(&draw.counts, extent.dimension) {
                     continue;
                 }
-                if let Some((plans, support)) = plans(batches, &draw.counts) {
-                    if finite && draw.whitened {
-                        return Err(Stop::unable("the root of a covariance of finitely many data points"));
-                    }
-                    if finite {
-                        draw.support = support;
-                        draw.equal_weights = true;
-                    }
-                    return Ok(plans);
+                let Some((plans, population)) = plans(batches, &draw.counts) else { continue };
+                if population.is_some() && draw.whitened {
+                    return Err(Stop::unable("the root of a covariance of finitely many data points"));
                 }
+                let most = plans.values().map(|plan| plan.size).max().unwrap_or(1);
+                if let Some(population) = population {
+                    let points = points(population, most);
+                    draw.support = points.len();
+                    draw.population = Some(points);
+                } else if !draw.whitened {
+                    while draw.support > 2 && multisets(draw.support, most) > MOST_BATCHES {
+                        draw.support -= 1;
+                    }
+                }
+                return Ok(plans);
             }
         }
         Err(Stop::unable("no whole numbers for the sizes of the batches that could be enumerated"))
@@ -236,24 +277,62 @@ impl<'a> Case<'a> {
 
     /// Compares the sides at an instance, drawn anew while it is unlucky. Returns the instance that was not.
     fn settle(&self, extent: Extent, seed: u64) -> Result<(Comparison, Draw), Stop> {
+        let solves = !self.claim.conditions.is_empty() || !self.hypotheses.equations.is_empty();
+        let first = match (self.survey.needs_rationals, solves) {
+            (true, _) => self.attempts::<Rational>(extent, seed, (Size::Small, Formal::Nothing)),
+            (false, true) => self.attempts::<Residue>(extent, seed, (Size::Medium, Formal::Nothing)),
+            (false, false) => self.attempts::<Residue>(extent, seed, (Size::Large, Formal::Nothing)),
+        };
+        let second = match first {
+            Err(Stop::Unlucky(_) | Stop::Adjust(_) | Stop::Unable(_)) if self.survey.roots => {
+                self.attempts::<Surd>(extent, seed, (Size::Small, Formal::Nothing)).or(first)
+            }
+            _ => first,
+        };
+        match second {
+            Err(Stop::Unlucky(_) | Stop::Adjust(_) | Stop::Unable(_)) if self.may_be_formal() => {
+                let formal = |formal| self.attempts::<Rational>(extent, seed, (Size::Small, formal));
+                formal(Formal::Signed).or_else(|_| formal(Formal::All)).or(second)
+            }
+            _ => second,
+        }
+    }
+
+    /// Whether the sides may be compared as power series in a formal number: there are functions, and nothing fixes numbers.
+    fn may_be_formal(&self) -> bool {
+        let hypotheses = &self.hypotheses;
+        (self.survey.functions || self.survey.needs_rationals || self.survey.integrals)
+            && self.claim.remainder.is_none()
+            && self.claim.conditions.is_empty()
+            && hypotheses.definitions.is_empty()
+            && hypotheses.equations.is_empty()
+            && self.survey.rooted.is_empty()
+    }
+
+    /// The half power of the formal number from which on the sides are not compared: less where polynomials are integrated,
+    /// whose degree grows with it.
+    pub(super) fn formal_cut(&self, draw: &Draw) -> i32 {
+        match (self.survey.integrals, draw.dimension) {
+            (false, _) => 10,
+            (true, 1) => 8,
+            (true, _) => 6,
+        }
+    }
+
+    /// The same in one field of numbers.
+    fn attempts<F: Exact>(
+        &self,
+        extent: Extent,
+        seed: u64,
+        size: (Size, Formal),
+    ) -> Result<(Comparison, Draw), Stop> {
         let mut last = Stop::Budget;
         let attempts = if self.claim.conditions.is_empty() { ATTEMPTS } else { 4 * ATTEMPTS };
         for attempt in 0..attempts {
-            let solves = !self.claim.conditions.is_empty() || !self.hypotheses.equations.is_empty();
-            let size = match (self.survey.needs_rationals, solves) {
-                (true, _) => Size::Small,
-                (false, true) => Size::Medium,
-                (false, false) => Size::Large,
-            };
-            let (mut draw, batches) = self.draw(extent, seed.wrapping_add(attempt), size)?;
+            let (mut draw, batches) = self.draw(extent, (seed, attempt), size)?;
             // Inequalities hold more often where numbers are positive.
             draw.positive = attempt % 2 == 1;
-            let result = if self.survey.needs_rationals {
-                compare::<Rational>(self, &mut draw, &batches)
-            } else {
-                compare::<Residue>(self, &mut draw, &batches)
-            };
-            match result {
+            match compare::<F>(self, &mut draw, &batches) {
                 Ok(comparison) => return Ok((comparison, draw)),
                 Err(stop @ (Stop::Unlucky(_) | Stop::Adjust(_))) => last = stop,
                 Err(stop) => return Err(stop),
@@ -275,14 +354,16 @@ impl<'a> Case<'a> {
             (extent, 0, Size::Large),
         ];
         for (extent, offset, size) in tries {
-            let seed = draw.seed.wrapping_add(offset);
-            let Ok((mut instance, batches)) = self.draw(extent, seed, size) else { continue };
+            let Ok((mut instance, batches)) = self.draw(extent, (draw.seed, offset), (size, draw.formal))
+            else {
+                continue;
+            };
             instance.positive = draw.positive;
             if let Ok(Comparison::Different(found)) = compare::<Rational>(self, &mut instance, &batches) {
                 return Outcome::Differs(Box::new(show::counterexample(self, &instance, *found)));
             }
         }
-        Outcome::Unable("the sides differ modulo a prime, at numbers too large to show".into())
+        Outcome::Unable("the sides differ, at numbers that are not rational or too large to show".into())
     }
 }
 
@@ -320,31 +401,51 @@ fn scalars<'e>(expressions: impl Iterator<Item = &'e Expr>) -> BTreeSet<SymbolId
     found
 }
 
-/// The sizes of all batches, and the number of data points that they ask for.
+/// The sizes of all batches, and the size of the population that they are drawn from without replacement.
 fn plans(
     batches: &BTreeMap<u32, Batch>,
     counts: &BTreeMap<SymbolId, i64>,
-) -> Option<(HashMap<u32, BatchPlan>, usize)> {
+) -> Option<(HashMap<u32, BatchPlan>, Option<usize>)> {
+    let whole = |e: &Expr, most: i64| {
+        let value = value(e, counts, 0, 0)?.to_integer().filter(|n| (1..=most).contains(n))?;
+        usize::try_from(value).ok()
+    };
     let mut plans = HashMap::new();
-    let mut support = None;
+    let mut found = None;
     let mut slot = 1;
     for (number, batch) in batches {
-        let whole = |e: &Expr| {
-            let value = value(e, counts, 0, 0)?.to_integer().filter(|n| (1..=200).contains(n))?;
-            usize::try_from(value).ok()
-        };
-        let size = whole(&batch.size)?;
+        let size = whole(&batch.size, MOST_COPIES)?;
         if let Some(population) = &batch.population {
-            let population = whole(population)?;
-            if population < size || support.is_some_and(|before| before != population) {
+            let population = whole(population, MOST_POINTS)?;
+            if population < size || found.is_some_and(|before| before != population) {
                 return None;
             }
-            support = Some(population);
+            found = Some(population);
         }
         plans.insert(*number, BatchPlan { size, replaced: batch.population.is_none(), slot });
         slot += u32::try_from(size).ok()?;
     }
-    Some((plans, support.unwrap_or(0)))
+    Some((plans, found))
+}
+
+/// How many multisets of so many copies there are, or that they are too many.
+fn multisets(points: usize, copies: usize) -> usize {
+    (1..points).fold(1, |ways: usize, i| ways.saturating_mul(copies + i) / i)
+}
+
+/// A population of so many points: all different if they are few, else of two or three different ones.
+fn points(population: usize, copies: usize) -> Vec<u32> {
+    let part = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    match population {
+        0..=5 => vec![1; population],
+        _ if multisets(3, copies) > MOST_BATCHES => {
+            vec![part(population / 3), part(population - population / 3)]
+        }
+        _ => {
+            let (few, some) = (population / 6 + 1, population / 3);
+            vec![part(few), part(some), part(population - few - some)]
+        }
+    }
 }
 
 /// The value of an expression of counts and of the dimension (unless that is 0).
@@ -366,5 +467,28 @@ fn value(e: &Expr, counts: &BTreeMap<SymbolId, i64>, dimension: usize, depth: us
             of(a)?.pow(i32::try_from(exponent).ok()?)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn multisets_are_counted() {
+        assert_eq!(
+            [multisets(1, 7), multisets(2, 3), multisets(3, 2), multisets(4, 3)],
+            [1, 4, 6, 20],
+            "by hand"
+        );
+    }
+
+    #[test]
+    fn populations_have_all_their_points() {
+        for (population, copies) in [(1, 1), (5, 2), (6, 6), (569, 8), (1000, 500)] {
+            let points = points(population, copies);
+            assert_eq!(points.iter().sum::<u32>() as usize, population, "{population}");
+            assert!(points.iter().all(|n| *n > 0), "every data point stands for some");
+        }
     }
 }

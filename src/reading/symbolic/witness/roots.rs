@@ -134,8 +134,7 @@ impl<F: Exact> Evaluator<'_, F> {
     /// The root of the numbers at the point.
     fn root_at_point(&mut self, matrix: &[F], size: usize, e: &Expr, scene: &Scene) -> Try<Vec<F>> {
         if let Some((name, root, factor)) = self.roots.find(matrix, size) {
-            if let Some(scale) = factor.sqrt() {
-                let scale = number::<F>(&scale)?;
+            if let Some(scale) = number::<F>(&factor)?.root() {
                 return Ok(root.iter().map(|r| r.mul(&scale)).collect());
             }
             let symmetric = matches!(

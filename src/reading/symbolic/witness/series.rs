@@ -405,17 +405,19 @@ impl Ring {
     }
 
     /// `f(x + h(x))` for several `f` by Taylor's series `sum_a h^a/a! d^a f` up to total order `order` of the
-    /// multi-index `a`; `f` must reach `limits.degree + order` in degree and `h` at least `limits.degree`. Variables that
-    /// `h` does not name are not moved.
+    /// multi-index `a`; `f` must reach `limits.degree + order` in degree and `h` at least `limits.degree`. Without an order
+    /// `f` is a polynomial and the series is all of it. Variables that `h` does not name are not moved.
     pub(super) fn compose<F: Exact>(
         &self,
         functions: &[&Series<F>],
         shift: &[Series<F>],
-        order: usize,
+        order: Option<usize>,
         limits: Limits,
     ) -> Try<Vec<Series<F>>> {
         let table = self.monomials;
-        let count = self.length(order)?;
+        let blocks = functions.iter().flat_map(|function| &function.terms);
+        let degree = blocks.map(|(_, block)| self.degree(block)).max().unwrap_or(0);
+        let count = self.length(order.unwrap_or(degree))?;
         let mut powers: Vec<Series<F>> = Vec::with_capacity(count);
         let mut results: Vec<Series<F>> = functions.iter().map(|_| Series::zero()).collect();
         for index in 0..count {
@@ -436,6 +438,7 @@ impl Ring {
             powers.push(power);
         }
         let step = shift.iter().map(Series::valuation).min().unwrap_or(EXACT);
+        let Some(order) = order else { return Ok(results) };
         for (result, function) in results.iter_mut().zip(functions) {
             let omitted = i32::try_from(order + 1).unwrap_or(EXACT).saturating_mul(step);
             if step != EXACT && !function.is_exact_zero() {
@@ -535,12 +538,14 @@ mod tests {
         let (x, y) = (ring.displacement::<Rational>(0), ring.displacement(1));
         let f = ring.mul(&ring.mul(&x, &x, SMALL).unwrap(), &y, SMALL).unwrap();
         let shift = [small(1), x.times_key(Key::small(2)).unwrap()];
-        let shifted = ring.compose(&[&f], &shift, 5, SMALL).unwrap();
+        let shifted = ring.compose(&[&f], &shift, Some(5), SMALL).unwrap();
         // (x + e)^2 (y + e^2 x), all of it
         let (a, b) = (x.add(&small(1)), y.add(&shift[1]));
         let expected = ring.mul(&ring.mul(&a, &a, SMALL).unwrap(), &b, SMALL).unwrap();
         assert_eq!(shifted[0].terms, expected.terms, "by hand");
-        let short = ring.compose(&[&f], &shift, 1, SMALL).unwrap();
+        let whole = ring.compose(&[&f], &shift, None, SMALL).unwrap();
+        assert_eq!(whole[0].terms, expected.terms, "a polynomial, whatever the order");
+        let short = ring.compose(&[&f], &shift, Some(1), SMALL).unwrap();
         assert_eq!(short[0].known, 2, "two factors of the shift are left out");
     }
 

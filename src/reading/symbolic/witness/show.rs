@@ -2,7 +2,7 @@
 
 use super::Counterexample;
 use super::compare::Difference;
-use super::draw::{Draw, Unknown};
+use super::draw::{Draw, Formal, Unknown};
 use super::monomials::Monomials;
 use super::plan::Case;
 use crate::expression::{FieldShape, Rational, SymbolId, SymbolKind};
@@ -25,6 +25,7 @@ pub(super) fn counterexample(case: &Case<'_>, draw: &Draw, found: Difference) ->
             _ => {}
         }
     }
+    let term = term(draw, &found);
     let (left, right) = found.values.unwrap_or((Rational::ZERO, Rational::ZERO));
     Counterexample {
         dimension: draw.dimension,
@@ -34,13 +35,22 @@ pub(super) fn counterexample(case: &Case<'_>, draw: &Draw, found: Difference) ->
         point: (0..draw.dimension).map(|i| draw.point(i)).collect(),
         fields: found.degrees.iter().flat_map(|(field, degree)| lines(case, draw, *field, *degree)).collect(),
         component: found.component.iter().map(|i| i + 1).collect(),
-        term: Monomials::of(draw.variables())
-            .filter(|_| found.monomial > 0)
-            .map(|table| factors(draw, &table.exponents[found.monomial]).join("*")),
+        term,
         power: small.map(|_| Rational::half(i64::from(found.key.power()))),
         left,
         right,
     }
+}
+
+/// The monomial of the displacement and the power of the formal number that a difference is the coefficient of.
+fn term(draw: &Draw, found: &Difference) -> Option<String> {
+    let table = Monomials::of(draw.variables()).filter(|_| found.monomial > 0);
+    let mut all = table.map_or_else(Vec::new, |table| factors(draw, &table.exponents[found.monomial]));
+    if draw.formal != Formal::Nothing && found.key.power() != 0 {
+        let power = Rational::half(i64::from(found.key.power()));
+        all.push(if power.is_one() { "t".into() } else { format!("t^({power})") });
+    }
+    (!all.is_empty()).then(|| all.join("*"))
 }
 
 /// A line for every component of a field at every data point.

@@ -19,10 +19,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// What must vanish.
 #[derive(Debug, Clone)]
 enum Form {
-    /// `left - right`, at the data point of the claim.
-    Sides(Expr, Expr),
     /// `left - right`, for every data point.
-    Everywhere(Expr, Expr),
+    Sides(Expr, Expr),
     /// A number that a function is taken of, less its target.
     Value(Request, Rational),
 }
@@ -39,6 +37,8 @@ struct Equation {
 enum Group {
     Scalar(SymbolId),
     Field(SymbolId, usize),
+    /// The same coefficients of one degree at all data points.
+    Common(SymbolId, usize),
     Point(usize),
 }
 
@@ -57,22 +57,34 @@ pub(super) struct Solver<'s, 'a> {
     equations: Vec<Equation>,
     /// The groups that were chosen so far, in the order of their choice.
     groups: Vec<Group>,
+    /// Fields have the same coefficients at all data points from this degree on.
+    common_from: usize,
     /// Work left.
     budget: Cell<u64>,
 }
 
 /// Fewer unknowns than this are chosen at once.
 const MOST_UNKNOWNS: usize = 400;
-/// The share of the budget of an instance that its choice may take.
-const SHARE: u64 = 4;
+/// The lowest degree of coefficients that may be made the same at all data points: gradients stay apart.
+const COMMON: usize = 2;
+/// The share of the budget of an instance that its choice may take: what is chosen is evaluated again and again.
+const SHARE: u64 = 24;
 
 impl<'s, 'a> Solver<'s, 'a> {
     pub(super) fn new(case: &'s Case<'a>, batches: &'s HashMap<u32, BatchPlan>, cut: i32) -> Self {
         let budget = Cell::new(case.budget / SHARE);
-        Self { case, batches, cut, equations: Vec::new(), groups: Vec::new(), budget }
+        Self {
+            case,
+            batches,
+            cut,
+            equations: Vec::new(),
+            groups: Vec::new(),
+            common_from: usize::MAX,
+            budget,
+        }
     }
 
-    /// Makes the instance obey `left = right` at the point.
+    /// Makes the instance obey `left = right` at the point, for every data point.
     pub(super) fn at_point(&mut self, draw: &mut Draw, left: &Expr, right: &Expr) -> Try<()> {
         self.equations.push(Equation { form: Form::Sides(left.clone(), right.clone()), degree: 0 });
         self.solve_last(draw)
@@ -86,14 +98,48 @@ impl<'s, 'a> Solver<'s, 'a> {
         right: &Expr,
         degree: usize,
     ) -> Try<()> {
-        let form = Form::Everywhere(left.clone(), right.clone());
-        self.equations.push(Equation { form, degree: 0 });
-        let last = self.equations.len() - 1;
-        for degree in 0..=degree {
-            self.equations[last].degree = degree;
+        let (before, groups) = (draw.clone(), self.groups.clone());
+        self.equations.push(Equation { form: Form::Sides(left.clone(), right.clone()), degree: 0 });
+        match self.up_to_degree(draw, degree) {
+            Err(Stop::Unable(_) | Stop::Budget) if self.common_from == usize::MAX => {
+                draw.clone_from(&before);
+                self.groups = groups;
+                self.budget.set(self.case.budget / SHARE);
+                self.make_common(draw, degree);
+                self.up_to_degree(draw, degree)
+            }
+            other => other,
+        }
+    }
+
+    /// Makes the instance obey the last equation, degree by degree.
+    fn up_to_degree(&mut self, draw: &mut Draw, most: usize) -> Try<()> {
+        for degree in 0..=most {
+            if let Some(last) = self.equations.last_mut() {
+                last.degree = degree;
+            }
             self.solve_last(draw)?;
         }
         Ok(())
+    }
+
+    /// Gives the fields of the last equation the same coefficients at all data points from the degree [`COMMON`] on: an
+    /// equation that holds everywhere may bound the covariances of higher derivatives by others that no choice can meet.
+    fn make_common(&mut self, draw: &mut Draw, degree: usize) {
+        self.common_from = COMMON;
+        let Some(last) = self.equations.last() else { return };
+        let equation = Equation { degree, ..last.clone() };
+        let mut chosen = Vec::new();
+        for group in self.candidates(draw, &equation) {
+            if matches!(group, Group::Common(..)) {
+                for together in self.moves(draw, group) {
+                    let Some(first) = together.first() else { continue };
+                    let value = self.current(draw, *first);
+                    chosen.extend(together.iter().map(|unknown| (*unknown, value.clone())));
+                }
+            }
+        }
+        draw.chosen.extend(chosen);
     }
 
     /// Makes the instance give a function a value at which it is rational, and returns that value.
@@ -135,11 +181,47 @@ impl<'s, 'a> Solver<'s, 'a> {
                 }
             }
         }
+        for (position, first) in candidates.iter().enumerate() {
+            for second in candidates[position + 1..].iter().filter(|second| are_apart(*first, **second)) {
+                let groups = BTreeSet::from([*first, *second]);
+                if let Some(solved) = self.try_groups(draw, &groups, all)? {
+                    *draw = solved;
+                    self.groups.retain(|chosen| !groups.contains(chosen));
+                    self.groups.extend(groups);
+                    return Ok(());
+                }
+            }
+        }
+        for group in &candidates {
+            if let Some(solved) = self.try_equal(draw, *group, all)? {
+                *draw = solved;
+                return Ok(());
+            }
+        }
         if let Some(solved) = self.try_values(draw, &candidates, all)? {
             *draw = solved;
             return Ok(());
         }
         Err(Stop::unable("a condition that could not be met"))
+    }
+
+    /// Tries the same coefficients of a field at all data points, where a covariance is to vanish.
+    fn try_equal(&self, draw: &Draw, group: Group, count: usize) -> Try<Option<Draw>> {
+        let mut moved = draw.clone();
+        for unknown in self.unknowns(draw, group) {
+            if let Unknown::Coefficient { field, outcome: 1.., component, monomial } = unknown {
+                let first = Unknown::Coefficient { field, outcome: 0, component, monomial };
+                moved.chosen.insert(unknown, self.current(draw, first));
+            }
+        }
+        if moved.chosen.len() == draw.chosen.len() {
+            return Ok(None);
+        }
+        match self.residuals(&moved, count) {
+            Ok(all) => Ok(all.iter().all(BTreeMap::is_empty).then_some(moved)),
+            Err(Stop::Budget) => Err(Stop::Budget),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Tries small numbers for one unknown, a group, or two, where the equations are not linear.
@@ -149,7 +231,7 @@ impl<'s, 'a> Solver<'s, 'a> {
         let fractions =
             [(1, 2), (1, 4), (1, 3), (3, 2), (9, 4)].into_iter().filter_map(|(n, d)| Rational::new(n, d));
         let single: Vec<Rational> = values.iter().cloned().chain(fractions).collect();
-        let simple = |group: &&Group| !matches!(group, Group::Field(_, degree) if *degree > 0);
+        let simple = |group: &&Group| !matches!(group, Group::Field(_, 1..) | Group::Common(..));
         let unknowns: Vec<Unknown> =
             candidates.iter().filter(simple).flat_map(|group| self.unknowns(draw, *group)).take(6).collect();
         let holds = |choice: &[(Unknown, &Rational)]| -> Try<Option<Draw>> {
@@ -208,10 +290,6 @@ impl<'s, 'a> Solver<'s, 'a> {
         };
         match &equation.form {
             Form::Sides(left, right) => {
-                let rest = evaluator.difference(left, right, degree, &outside)?;
-                rest.data.iter().enumerate().try_for_each(|(component, c)| note(0, component, c))?;
-            }
-            Form::Everywhere(left, right) => {
                 let random = evaluator.facts(left)?.bare || evaluator.facts(right)?.bare;
                 let outcomes = if random { u32::try_from(draw.support).unwrap_or(1) } else { 1 };
                 for outcome in 0..outcomes {
@@ -245,8 +323,8 @@ impl<'s, 'a> Solver<'s, 'a> {
 
     /// Solves for the numbers of some groups as if the equations were linear in them; nothing if that does not do.
     fn try_groups(&self, draw: &Draw, groups: &BTreeSet<Group>, count: usize) -> Try<Option<Draw>> {
-        let unknowns: Vec<Unknown> = groups.iter().flat_map(|group| self.unknowns(draw, *group)).collect();
-        if unknowns.is_empty() || unknowns.len() > MOST_UNKNOWNS {
+        let moves: Vec<Vec<Unknown>> = groups.iter().flat_map(|group| self.moves(draw, *group)).collect();
+        if moves.is_empty() || moves.len() > MOST_UNKNOWNS {
             return Ok(None);
         }
         let start = match self.residuals(draw, count) {
@@ -254,12 +332,9 @@ impl<'s, 'a> Solver<'s, 'a> {
             Err(Stop::Budget) => return Err(Stop::Budget),
             Err(_) => return Ok(None),
         };
-        let mut columns = Vec::with_capacity(unknowns.len());
-        for unknown in &unknowns {
-            let mut moved = draw.clone();
-            let value = &self.current(draw, *unknown) + &Rational::ONE;
-            moved.chosen.insert(*unknown, value);
-            match self.residuals(&moved, count) {
+        let mut columns = Vec::with_capacity(moves.len());
+        for together in &moves {
+            match self.residuals(&self.moved(draw, together, &Rational::ONE), count) {
                 Ok(column) => columns.push(column),
                 Err(Stop::Budget) => return Err(Stop::Budget),
                 Err(_) => return Ok(None),
@@ -267,17 +342,39 @@ impl<'s, 'a> Solver<'s, 'a> {
         }
         let Some(change) = linear_solution(&start, &columns) else { return Ok(None) };
         let mut solved = draw.clone();
-        for (unknown, change) in unknowns.iter().zip(&change) {
-            if !change.is_zero() {
-                let value = &self.current(draw, *unknown) + change;
-                if !self.allowed(*unknown, &value) {
-                    return Ok(None);
-                }
-                solved.chosen.insert(*unknown, value);
+        for (together, change) in moves.iter().zip(&change).filter(|(_, change)| !change.is_zero()) {
+            solved = self.moved(&solved, together, change);
+            let allowed = |unknown: &Unknown| self.allowed(*unknown, &self.current(&solved, *unknown));
+            if !together.iter().all(allowed) {
+                return Ok(None);
             }
         }
         let holds = self.residuals(&solved, count).is_ok_and(|all| all.iter().all(BTreeMap::is_empty));
         Ok(holds.then_some(solved))
+    }
+
+    /// The instance with the same change of some numbers.
+    fn moved(&self, draw: &Draw, together: &[Unknown], change: &Rational) -> Draw {
+        let mut moved = draw.clone();
+        for unknown in together {
+            moved.chosen.insert(*unknown, &self.current(draw, *unknown) + change);
+        }
+        moved
+    }
+
+    /// The numbers of a group that are changed together.
+    fn moves(&self, draw: &Draw, group: Group) -> Vec<Vec<Unknown>> {
+        let unknowns = self.unknowns(draw, group);
+        if !matches!(group, Group::Common(..)) {
+            return unknowns.into_iter().map(|unknown| vec![unknown]).collect();
+        }
+        let mut together: BTreeMap<(usize, usize), Vec<Unknown>> = BTreeMap::new();
+        for unknown in unknowns {
+            if let Unknown::Coefficient { component, monomial, .. } = unknown {
+                together.entry((component, monomial)).or_default().push(unknown);
+            }
+        }
+        together.into_values().collect()
     }
 
     /// Whether a number may have a value, by the sign that was declared.
@@ -312,7 +409,7 @@ impl<'s, 'a> Solver<'s, 'a> {
     /// The groups that may be chosen for an equation: scalars of any sign, fields, other scalars, the point.
     fn candidates(&self, draw: &Draw, equation: &Equation) -> Vec<Group> {
         let parts = match &equation.form {
-            Form::Sides(left, right) | Form::Everywhere(left, right) => vec![left, right],
+            Form::Sides(left, right) => vec![left, right],
             Form::Value(request, _) => vec![&request.expression],
         };
         let mut names = BTreeSet::new();
@@ -330,7 +427,11 @@ impl<'s, 'a> Solver<'s, 'a> {
                     if !draw.rooted.contains(&id) || !arguments.is_empty() =>
                 {
                     let most = equation.degree + self.case.derivatives.max(2);
-                    fields.extend((0..=most).map(|degree| Group::Field(id, degree)));
+                    let common = |degree| !arguments.is_empty() && degree >= self.common_from;
+                    fields.extend((0..=most).map(|degree| match common(degree) {
+                        true => Group::Common(id, degree),
+                        false => Group::Field(id, degree),
+                    }));
                 }
                 SymbolKind::Coordinate(i) => point.push(Group::Point(*i as usize)),
                 SymbolKind::Space => point.extend((0..draw.dimension).map(Group::Point)),
@@ -364,7 +465,7 @@ impl<'s, 'a> Solver<'s, 'a> {
         let (field, degree) = match group {
             Group::Scalar(id) => return vec![Unknown::Scalar(id)],
             Group::Point(i) => return vec![Unknown::Point(i)],
-            Group::Field(field, degree) => (field, degree),
+            Group::Field(field, degree) | Group::Common(field, degree) => (field, degree),
         };
         let SymbolKind::Field { shape, arguments, .. } = &self.case.symbols.get(field).kind else {
             return vec![];
@@ -390,6 +491,15 @@ impl<'s, 'a> Solver<'s, 'a> {
         }
         unknowns
     }
+}
+
+/// Whether two groups are of different fields.
+fn are_apart(first: Group, second: Group) -> bool {
+    let field = |group| match group {
+        Group::Field(id, _) | Group::Common(id, _) => Some(id),
+        Group::Scalar(_) | Group::Point(_) => None,
+    };
+    matches!((field(first), field(second)), (Some(a), Some(b)) if a != b)
 }
 
 /// A change of the unknowns by which the residuals vanish, if they are linear; the columns are the residuals after a

@@ -3,7 +3,7 @@
 use crate::expression::{
     Batch, Claim, Condition, Distribution, Expr, Function, Kind, SymbolId, SymbolKind, Symbols,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What a claim contains.
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ pub(super) struct Survey {
     pub(super) integrals: bool,
     /// A random number with a distribution.
     pub(super) distributions: bool,
+    /// Names in the parameters of distributions, and time steps of noises.
+    pub(super) parameters: HashSet<SymbolId>,
     /// Names in a matrix whose root is taken.
     pub(super) rooted: BTreeSet<SymbolId>,
     /// How often a declared function is differentiated at most.
@@ -64,10 +66,19 @@ impl Survey {
         match kind {
             SymbolKind::Random { distribution: Some(of), .. } => {
                 self.distributions = true;
-                parameters(of).into_iter().for_each(|parameter| self.look(parameter, symbols));
+                for parameter in parameters(of) {
+                    self.look(parameter, symbols);
+                    parameter.any(&mut |part| {
+                        if let Kind::Symbol(id) = part.kind() {
+                            self.parameters.insert(*id);
+                        }
+                        false
+                    });
+                }
             }
             SymbolKind::Noise { time_step, .. } => {
                 self.names.insert(*time_step);
+                self.parameters.insert(*time_step);
             }
             SymbolKind::Field { arguments, .. } => {
                 for argument in arguments {

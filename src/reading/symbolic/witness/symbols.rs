@@ -1,6 +1,6 @@
 //! The values of declared names at an instance.
 
-use super::draw::{Draw, Purpose, Unknown};
+use super::draw::{Draw, Formal, Purpose, Unknown};
 use super::evaluate::{Evaluator, NUMERIC, Scene, number};
 use super::number::Exact;
 use super::series::{Key, Series, Stop, Try};
@@ -8,6 +8,9 @@ use super::tensor::{Tensor, shape};
 use crate::expression::{
     Distribution, Expr, FieldShape, RandomShape, Rational, Shape, Sign, SymbolId, SymbolKind,
 };
+
+/// The formal number that [`Draw::formal`] speaks of.
+const FORMAL: Key = Key::small(2);
 
 /// A component of a field.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +63,7 @@ impl<F: Exact> Evaluator<'_, F> {
         {
             value.add_scaled(&self.ring.displacement(draw.dimension), &number(&slope)?);
         }
-        Ok(value)
+        if draw.is_formal(id, sign) { value.times_key(FORMAL) } else { Ok(value) }
     }
 
     /// `theta_i = point_i + x_i`
@@ -243,7 +246,23 @@ impl<F: Exact> Evaluator<'_, F> {
             let block = Series::single(Key::ONE, self.block(part, k)?);
             self.ring.add_product(&mut sum, &power, &block, limits)?;
         }
-        Ok(sum)
+        self.with_formal_number(sum, part)
+    }
+
+    /// A component of a field times the formal number, or what of it is.
+    fn with_formal_number(&self, component: Series<F>, part: Part) -> Try<Series<F>> {
+        let draw = self.setting.draw;
+        let test = matches!(self.setting.symbols.get(part.field).kind, SymbolKind::Field { test: true, .. });
+        if test || draw.formal == Formal::Nothing {
+            return Ok(component);
+        }
+        if draw.is_formal(part.field, part.sign) {
+            return component.times_key(FORMAL);
+        }
+        let constant = Series::constant(component.value());
+        let mut rest = component;
+        rest.add_scaled(&constant, &F::one().neg());
+        Ok(rest.times_key(FORMAL)?.add(&constant))
     }
 
     /// The coefficients of a polynomial about the point.

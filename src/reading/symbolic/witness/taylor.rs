@@ -58,6 +58,10 @@ impl<F: Exact> Evaluator<'_, F> {
                 denominator[0] = denominator[0].add(&F::one());
                 quotient(&exponential, &denominator)
             }
+            // The number for it would have to be one whose exponential is 1 + exp(c).
+            Function::Softplus if !self.setting.draw.free_logarithms => {
+                Err(Stop::unable("a function of softplus"))
+            }
             Function::Softplus => {
                 let logistic = self.taylor(Function::Logistic, c, order, at)?;
                 integrated(&logistic, number(&self.softplus(&exact))?)
@@ -104,8 +108,10 @@ impl<F: Exact> Evaluator<'_, F> {
         let doubled = self.doubled(c, at)?;
         let value = Rational::integer(self.root_of_e()).pow(doubled).ok_or(Stop::Budget)?;
         self.constants.logarithms.insert(value.clone(), c.clone());
-        let softplus = self.softplus(c);
-        self.constants.logarithms.insert(&value + &Rational::ONE, softplus);
+        if self.setting.draw.free_logarithms {
+            let softplus = self.softplus(c);
+            self.constants.logarithms.insert(&value + &Rational::ONE, softplus);
+        }
         divided_by_factorials(|_| number(&value), length)
     }
 

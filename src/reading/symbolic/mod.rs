@@ -25,6 +25,7 @@ mod matrix;
 mod moment;
 mod obstacle;
 mod poly;
+mod proportion;
 mod raise;
 mod raise_factor;
 mod raise_product;

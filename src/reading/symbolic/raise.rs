@@ -266,7 +266,7 @@ impl Algebra<'_> {
 const NOBODY: SymbolId = SymbolId(u32::MAX);
 
 /// The terms of a sum by their tensors, each with the scalar before it.
-fn collect(sum: &Poly) -> BTreeMap<Vec<Factor>, Poly> {
+pub(super) fn collect(sum: &Poly) -> BTreeMap<Vec<Factor>, Poly> {
     let plain = |factor: &Factor| {
         let copied = matches!(factor.draw, Draw::Copy { .. });
         factor.is_closed() && factor.group == 0 && !copied && !matches!(factor.head, Head::Integral(_))
@@ -282,7 +282,7 @@ fn collect(sum: &Poly) -> BTreeMap<Vec<Factor>, Poly> {
 }
 
 /// `a/b` if it is a number.
-fn ratio(a: &Poly, b: &Poly) -> Option<Rational> {
+pub(super) fn ratio(a: &Poly, b: &Poly) -> Option<Rational> {
     let (x, y) = (&a.terms().first()?.1, &b.terms().first()?.1);
     let ratio = x.checked_div(y)?;
     (b.scaled(&ratio) == *a).then_some(ratio)

@@ -33,6 +33,9 @@ pub(super) fn slip(slip: &Slip, symbols: &Symbols) -> String {
         Slip::SymbolFactor(factor) => format!("the right side is {} times the left", q(factor)),
         Slip::Sign => "the sign is wrong: the right side is minus the left".to_owned(),
         Slip::TermFactor(term, factor) => format!("the term {} should be multiplied by {factor}", q(term)),
+        Slip::TermScale(term, factor) => {
+            format!("the term {} should be multiplied by {}", q(term), q(factor))
+        }
         Slip::TermSign(term) => format!("the term {} has the wrong sign", q(term)),
         Slip::ExtraTerm(term) => format!("the term {} does not belong there", q(term)),
         Slip::MissingTerm(term) => format!("the term {} is missing on the right side", q(term)),

@@ -29,7 +29,11 @@ pub(crate) fn number(n: i64, d: i64) -> Expr {
 }
 
 pub(crate) fn scaled(n: i64, d: i64, e: &Expr) -> Expr {
-    Expr::new(Kind::Mul(number(n, d), e.clone()), e.shape())
+    match e.kind() {
+        // Components under three indices are a whole side and nothing else.
+        Kind::Tensor(indices, body) => Expr::new(Kind::Tensor(indices.clone(), scaled(n, d, body)), e.shape()),
+        _ => Expr::new(Kind::Mul(number(n, d), e.clone()), e.shape()),
+    }
 }
 
 fn add(terms: Vec<Expr>) -> Expr {
@@ -102,7 +106,8 @@ fn added(claim: &Claim) -> Vec<(&'static str, String, Claim)> {
     let (left, right) = (left(claim), right(claim));
     let mut found = Vec::new();
     for (path, node) in right.nodes(60).into_iter().chain(left.nodes(60)) {
-        if node.shape() == right.shape() && !under_an_index(right, &path) && !under_an_index(left, &path) {
+        let is_vector = !matches!(right.shape(), Shape::Components(_));
+        if is_vector && node.shape() == right.shape() && !under_an_index(right, &path) && !under_an_index(left, &path) {
             for (n, d) in [(1, 1), (-3, 2)] {
                 let new = add(vec![right.clone(), scaled(n, d, &node)]);
                 found.push(("extra term", format!("{n}/{d} of {path:?}"), with_right(claim, new)));

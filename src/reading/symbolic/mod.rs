@@ -28,6 +28,8 @@ mod poly;
 mod proportion;
 mod raise;
 mod raise_factor;
+mod raise_moments;
+mod raise_order;
 mod raise_product;
 mod relation;
 mod reliance;

@@ -12,6 +12,7 @@ use super::lower::{FIRST, JOINT, SECOND};
 use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly};
 use super::raise_factor::power;
+use super::raise_order::rank;
 use super::raise_product::Raised;
 use crate::expression::{Expr, Index as Name, Kind, Length, Rational, Shape, SymbolId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,7 @@ struct Scale {
 }
 
 /// A tensor with the scalar before it.
-type Collected = (Poly, Raised);
+pub(super) type Collected = (Poly, Raised);
 
 impl Algebra<'_> {
     /// A sum with these free indices as an expression.
@@ -91,6 +92,8 @@ impl Algebra<'_> {
     fn raised_plainly(&self, sum: &Poly, free: &[(Index, Length)]) -> Option<Expr> {
         let open: Vec<Index> = free.iter().map(|(index, _)| *index).collect();
         let (mut collected, rest) = self.recognised(sum, &open);
+        let (covariances, rest) = self.joined_moments(&rest, &open);
+        collected.extend(covariances);
         for (tensor, scalar) in collect(&rest) {
             collected.push((scalar, self.raised_product(&tensor, &open)?));
         }
@@ -106,18 +109,7 @@ impl Algebra<'_> {
             let (scalar, raised) = collected.pop()?;
             return Some(term(self.scale_of(&scalar)?, raised, shape));
         }
-        let first = collected.first()?.0.clone();
-        // Powers of a symbol that is nobody's keep the scalars apart.
-        let all = collected.iter().try_fold(Poly::zero(), |all, (scalar, _)| {
-            self.times(scalar, &self.separator(all.len())).map(|part| all.plus(&part))
-        });
-        let (mut factors, number) = content(&all.ok()?);
-        let common = if collected.iter().all(|(scalar, _)| ratio(scalar, &first).is_some()) {
-            first.scaled(&(&number * &content(&first).1.recip()?))
-        } else {
-            factors.retain(|factor| factor.draw == Draw::Fixed && factor.head != Head::Scalar(NOBODY));
-            Poly::monomial(Monomial(factors), number)
-        };
+        let common = self.common(&collected)?;
         let mut terms = Vec::new();
         for (scalar, raised) in collected {
             let left = match ratio(&scalar, &common) {
@@ -127,15 +119,58 @@ impl Algebra<'_> {
                     self.divided(&scalar, &(factors.0.clone(), number.clone())).ok()?
                 }
             };
-            terms.push(summand(terms.len(), self.scale_of(&left)?, raised, shape));
+            terms.push((self.scale_of(&left)?, raised));
         }
+        let ordered = |(scale, (scalars, tensor)): &(Scale, Raised)| {
+            let all = scale.above.iter().chain(&scale.below).chain(scalars).chain(tensor);
+            all.map(|part| rank(part, self.symbols)).max()
+        };
+        terms.sort_by_cached_key(ordered);
+        let mut sign = Rational::ONE;
+        match terms.iter().position(|(scale, _)| !scale.number.is_negative()) {
+            Some(at) => terms[..=at].rotate_right(1),
+            None if common.as_number().is_some_and(|number| number.is_one()) => {}
+            None => {
+                sign = Rational::integer(-1);
+                terms.iter_mut().for_each(|(scale, _)| scale.number = -&scale.number);
+            }
+        }
+        let terms = terms.into_iter().enumerate();
+        let terms = terms.map(|(before, (scale, raised))| summand(before, scale, raised, shape)).collect();
         let all = Expr::new(Kind::Add(terms), shape);
+        let common = common.scaled(&sign);
         if common.as_number().is_some_and(|number| number.is_one()) {
             return Some(all);
         }
         let tensor = (shape != Shape::Scalar).then(|| all.clone());
         let scalars = if tensor.is_none() { vec![all] } else { Vec::new() };
         Some(term(self.scale_of(&common)?, (scalars, tensor), shape))
+    }
+
+    /// What stands before a sum: the powers and the number that are common to its scalars; numbers alone only where all are
+    /// the same but for their signs.
+    fn common(&self, collected: &[Collected]) -> Option<Poly> {
+        let first = &collected.first()?.0;
+        // Powers of a symbol that is nobody's keep the scalars apart.
+        let all = collected.iter().try_fold(Poly::zero(), |all, (scalar, _)| {
+            self.times(scalar, &self.separator(all.len())).map(|part| all.plus(&part))
+        });
+        let (mut factors, number) = content(&all.ok()?);
+        if collected.iter().all(|(scalar, _)| ratio(scalar, first).is_some()) {
+            let common = first.scaled(&(&number * &content(first).1.recip()?));
+            let same = |(scalar, _): &Collected| ratio(scalar, &common).is_some_and(|r| r.abs().is_one());
+            let is_number = common.as_number().is_some();
+            return Some(if is_number && !collected.iter().all(same) {
+                Poly::one()
+            } else if common.leads_negative() {
+                common.negated()
+            } else {
+                common
+            });
+        }
+        factors.retain(|factor| factor.draw == Draw::Fixed && factor.head != Head::Scalar(NOBODY));
+        let number = if factors.is_empty() { Rational::ONE } else { number };
+        Some(Poly::monomial(Monomial(factors), number))
     }
 
     /// A power of nobody's symbol.
@@ -267,18 +302,20 @@ const NOBODY: SymbolId = SymbolId(u32::MAX);
 
 /// The terms of a sum by their tensors, each with the scalar before it.
 pub(super) fn collect(sum: &Poly) -> BTreeMap<Vec<Factor>, Poly> {
-    let plain = |factor: &Factor| {
-        let copied = matches!(factor.draw, Draw::Copy { .. });
-        factor.is_closed() && factor.group == 0 && !copied && !matches!(factor.head, Head::Integral(_))
-    };
     let mut all: BTreeMap<Vec<Factor>, Poly> = BTreeMap::new();
     for (monomial, value) in sum.terms() {
-        let (scalar, tensor): (Vec<Factor>, Vec<Factor>) = monomial.0.iter().cloned().partition(plain);
+        let (scalar, tensor): (Vec<Factor>, Vec<Factor>) = monomial.0.iter().cloned().partition(is_plain);
         let part = Poly::monomial(Monomial(scalar), value.clone());
         let known = all.entry(tensor).or_default();
         *known = known.plus(&part);
     }
     all
+}
+
+/// Whether a factor is a scalar that stands before a tensor.
+pub(super) fn is_plain(factor: &Factor) -> bool {
+    let copied = matches!(factor.draw, Draw::Copy { .. });
+    factor.is_closed() && factor.group == 0 && !copied && !matches!(factor.head, Head::Integral(_))
 }
 
 /// `a/b` if it is a number.

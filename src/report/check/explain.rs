@@ -1,9 +1,10 @@
 //! One verdict step by step: the claim, both sides in normal form, what cancels, and what is left.
 
 use super::super::layout::{Page, Style, counted};
+use super::names::Names;
 use super::words;
 use crate::check::{Checked, Checkup};
-use crate::expression::{Claim, Expr, Sides, Statement, Symbols};
+use crate::expression::{Claim, Expr, Sides, Statement};
 use crate::reading::symbolic::{Expansion, Obstacle, expand};
 use crate::verdict::claim::ClaimVerdict;
 use std::io::{self, Write};
@@ -34,7 +35,6 @@ impl<'a> Explanation<'a> {
     /// # Errors
     /// What the writer returns.
     pub fn write_text(&self, out: &mut impl Write, style: Style) -> io::Result<()> {
-        let symbols = &self.checkup.derivation.symbols;
         let mut page = Page { out, style };
         let claim = match &self.checked.statement {
             Statement::Claim(claim) => claim,
@@ -43,21 +43,22 @@ impl<'a> Explanation<'a> {
                 return Ok(());
             }
         };
+        let names = &Names::before(&self.checkup.derivation, claim.span.start);
         writeln!(page.out, "{}#{}", self.checkup.name, claim.name)?;
         writeln!(page.out, "\n  {}", claim.text)?;
         match &self.expansion {
             None => page.note("The sides have different shapes, so that there is nothing to expand.")?,
             Some(Err(obstacle)) => page.note(&format!("There is no normal form: {obstacle}."))?,
-            Some(Ok(expansion)) => steps(&mut page, expansion, claim, symbols)?,
+            Some(Ok(expansion)) => steps(&mut page, expansion, claim, names)?,
         }
-        self.conclusion(&mut page, claim, symbols)
+        self.conclusion(&mut page, claim, names)
     }
 
     fn conclusion<W: Write>(
         &self,
         page: &mut Page<'_, W>,
         claim: &Claim,
-        symbols: &Symbols,
+        names: &Names<'_>,
     ) -> io::Result<()> {
         let Some(verdict) = &self.checked.verdict else { return Ok(()) };
         page.heading("Verdict")?;
@@ -74,9 +75,10 @@ impl<'a> Explanation<'a> {
             ClaimVerdict::Refuted(_) | ClaimVerdict::Undecided(_) | ClaimVerdict::Contradiction(_) => {
                 page.note(verdict.word())?;
                 for diagnosis in &self.checked.diagnoses {
-                    page.note(&format!("- {}", words::slip(&diagnosis.slip, symbols)))?;
+                    page.note(&format!("- {}", words::slip(&diagnosis.slip, names)))?;
+                    page.note(&format!("  proved instead: {}", words::repaired(&diagnosis.repaired, names)))?;
                 }
-                for note in super::text::notes(claim, verdict, symbols) {
+                for note in super::text::notes(claim, verdict, names) {
                     for line in note.lines() {
                         writeln!(page.out, "  {line}")?;
                     }
@@ -84,7 +86,7 @@ impl<'a> Explanation<'a> {
             }
         }
         for assumption in super::assumptions_of(self.checked) {
-            page.note(&format!("It rests on: {}.", words::assumption(assumption, symbols)))?;
+            page.note(&format!("It rests on: {}.", words::assumption(assumption, names)))?;
         }
         Ok(())
     }
@@ -94,15 +96,15 @@ impl<'a> Explanation<'a> {
     /// # Errors
     /// What the writer returns.
     pub fn write_latex(&self, out: &mut impl Write) -> io::Result<()> {
-        let symbols = &self.checkup.derivation.symbols;
         let Statement::Claim(claim) = &self.checked.statement else {
             return writeln!(out, "% {}: assumed", self.checked.name());
         };
+        let names = &Names::before(&self.checkup.derivation, claim.span.start);
         let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
         let verdict = self.checked.verdict.as_ref().map_or("not reached", ClaimVerdict::word);
         writeln!(out, "% {}: {verdict}", claim.name)?;
         writeln!(out, "\\begin{{align*}}")?;
-        writeln!(out, "  {} &= {}", left.to_latex(symbols), right.to_latex(symbols))?;
+        writeln!(out, "  {} &= {}", names.latex(left), names.latex(right))?;
         if let Some(Ok(expansion)) = &self.expansion {
             let parts = [
                 ("left", &expansion.left),
@@ -110,41 +112,47 @@ impl<'a> Explanation<'a> {
                 ("left} - \\text{right", &expansion.difference),
             ];
             for (name, terms) in parts {
-                writeln!(out, "  \\\\ \\text{{{name}}} &= {}", latex_sum(terms, symbols))?;
+                writeln!(out, "  \\\\ \\text{{{name}}} &= {}", latex_sum(terms, names))?;
             }
         }
         writeln!(out, "\\end{{align*}}")
     }
 }
 
-fn latex_sum(terms: &[Expr], symbols: &Symbols) -> String {
-    if terms.is_empty() {
-        return "0".to_owned();
+fn latex_sum(terms: &[Expr], names: &Names<'_>) -> String {
+    let mut sum = String::new();
+    for term in terms {
+        let term = names.latex(term);
+        match term.strip_prefix('-') {
+            Some(positive) if !sum.is_empty() => sum += &format!(" - {}", positive.trim_start()),
+            _ if sum.is_empty() => sum += &term,
+            _ => sum += &format!(" + {term}"),
+        }
     }
-    terms.iter().map(|term| term.to_latex(symbols)).collect::<Vec<_>>().join(" + ")
+    if sum.is_empty() { "0".to_owned() } else { sum }
 }
 
 fn steps<W: Write>(
     page: &mut Page<'_, W>,
     expansion: &Expansion,
     claim: &Claim,
-    symbols: &Symbols,
+    names: &Names<'_>,
 ) -> io::Result<()> {
     let (common, left, right) = split(expansion);
-    terms(page, "Terms of the left side that the right side has too", &common, symbols)?;
-    terms(page, "Other terms of the left side", &left, symbols)?;
-    terms(page, "Other terms of the right side", &right, symbols)?;
+    terms(page, "Terms of the left side that the right side has too", &common, names)?;
+    terms(page, "Other terms of the left side", &left, names)?;
+    terms(page, "Other terms of the right side", &right, names)?;
     if !expansion.substituted.is_empty() {
         page.heading("Substituted in their difference")?;
         for (from, to) in &expansion.substituted {
-            writeln!(page.out, "  {} = {}", from.to_text(symbols), to.to_text(symbols))?;
+            writeln!(page.out, "  {} = {}", names.text(from), names.text(to))?;
         }
     }
     if let Some(remainder) = &claim.remainder {
-        let name = &symbols.get(remainder.symbol).name;
+        let name = &names.declared().get(remainder.symbol).name;
         page.note(&format!("(terms from {} on are left out)", words::power(name, &remainder.order)))?;
     }
-    terms(page, "Left less right", &expansion.difference, symbols)
+    terms(page, "Left less right", &expansion.difference, names)
 }
 
 /// Terms of both sides, of the left only, of the right only.
@@ -162,13 +170,13 @@ fn terms<W: Write>(
     page: &mut Page<'_, W>,
     title: &str,
     terms: &[impl Term],
-    symbols: &Symbols,
+    names: &Names<'_>,
 ) -> io::Result<()> {
     page.heading(title)?;
     if terms.is_empty() {
         return writeln!(page.out, "  none");
     }
-    terms.iter().try_for_each(|term| writeln!(page.out, "  {}", term.expr().to_text(symbols)))
+    terms.iter().try_for_each(|term| writeln!(page.out, "  {}", names.text(term.expr())))
 }
 
 /// A term, owned or not.

@@ -2,6 +2,7 @@
 
 mod explain;
 mod json;
+mod names;
 mod text;
 mod words;
 

@@ -1,4 +1,4 @@
-//! What stands before a side or a term: a wrong number or scalar, a term too many, a term that is missing.
+//! What stands before a side or a term: a wrong number or scalar, or a term that is one too many.
 //!
 //! Where a term enters linearly, the factor that it needs follows from the normal forms
 //! ([`Balance`](super::super::proportion::Balance)), whatever number it is. Within something that is not linear, and where
@@ -173,54 +173,4 @@ pub(super) fn inner(node: &Expr) -> Vec<Change> {
         }
     }
     found.into_iter().map(|new| (Slip::Inner(node.clone(), new.clone()), new)).collect()
-}
-
-/// A term that is missing on the right side: the difference if it is a single one, else a part of the claim with a scalar.
-pub(in super::super) fn missing(
-    claim: &Claim,
-    difference: Option<&Expr>,
-    balance: Option<&Balance<'_>>,
-) -> Vec<Repair> {
-    let Sides::Equation { left, right } = &claim.sides else { return Vec::new() };
-    let mut found = Vec::new();
-    let mut push = |term: Expr| {
-        let mut terms = match right.kind() {
-            Kind::Number(zero) if zero.is_zero() => Vec::new(),
-            Kind::Add(terms) => terms.clone(),
-            _ => vec![right.clone()],
-        };
-        terms.push(term.clone());
-        let sum = if terms.len() == 1 { term.clone() } else { Expr::new(Kind::Add(terms), left.shape()) };
-        let slip = Slip::MissingTerm(term);
-        found.extend(with_side(claim, Side::Right, sum).map(|claim| Repair { slip, claim }));
-    };
-    if let Some(term) = difference.filter(|term| !matches!(term.kind(), Kind::Add(_) | Kind::Number(_))) {
-        push(term.clone());
-    }
-    let Some(balance) = balance else { return found };
-    let mut seen: Vec<Expr> = Vec::new();
-    for whole in [right, left] {
-        for (path, node) in whole.nodes(MOST_PLACES) {
-            if node.shape() != left.shape() || seen.contains(&node) || is_under_an_index(whole, &path) {
-                continue;
-            }
-            seen.push(node.clone());
-            let zero = Expr::new(Kind::Number(Rational::ZERO), node.shape());
-            let alone = Claim { sides: Sides::Equation { left: node.clone(), right: zero }, ..claim.clone() };
-            match balance.share(&alone) {
-                Some(Multiple::Number(factor)) => push(scaled(&factor, &node)),
-                Some(Multiple::Scalar(factor)) => push(times(&factor, &node)),
-                None => {}
-            }
-        }
-    }
-    found
-}
-
-/// Whether an index that is bound around a place may be free in it.
-fn is_under_an_index(whole: &Expr, path: &[usize]) -> bool {
-    (0..path.len()).any(|depth| {
-        node_at(whole, &path[..depth])
-            .is_some_and(|node| matches!(node.kind(), Kind::Tensor(..) | Kind::Sum(..)))
-    })
 }

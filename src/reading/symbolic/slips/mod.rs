@@ -6,7 +6,8 @@
 //!
 //! | file | what is undone |
 //! |---|---|
-//! | `factor` | a number or a scalar before a side or a term, a term too many; a missing term |
+//! | `factor` | a number or a scalar before a side or a term, a term too many |
+//! | `missing` | a term that is not there |
 //! | `place` | what one node is mistaken for: conventions, counts, derivatives, exponents |
 //! | `random` | covariance and second moment, mean and sum, split and joined expectations |
 //! | `indices` | transposed matrices, exchanged indices |
@@ -18,6 +19,7 @@
 mod factor;
 mod gradient;
 mod indices;
+mod missing;
 mod place;
 mod random;
 mod restriction;
@@ -25,7 +27,7 @@ mod scale;
 
 use super::proportion::Balance;
 use crate::expression::{Claim, Expr, Kind, Rational, Shape, Sides, SymbolId, SymbolKind, Symbols};
-pub(super) use factor::missing;
+pub(super) use missing::missing;
 pub(super) use restriction::restrictions;
 
 /// Places of a side that are looked at; larger sides get no deeper diagnosis.

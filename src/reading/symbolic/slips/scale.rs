@@ -2,10 +2,13 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "what is no product begins with no number")]
 
-use crate::expression::{Expr, Kind, Rational};
+use crate::expression::{Expr, Index, Kind, Rational, Shape};
 
 /// `c e`, with the numbers at the front joined: `1/2*x` for one half of `x` and for one quarter of `2*x`.
 pub(super) fn scaled(factor: &Rational, e: &Expr) -> Expr {
+    if let Kind::Tensor(indices, body) = e.kind() {
+        return Expr::new(Kind::Tensor(indices.clone(), scaled(factor, body)), e.shape());
+    }
     let (number, rest) = front(e);
     let number = factor * &number;
     match rest {
@@ -30,7 +33,42 @@ pub(super) fn times(scalar: &Expr, e: &Expr) -> Expr {
         }
         Kind::Div(a, b) => Kind::Div(times(scalar, a), b.clone()),
         Kind::Neg(inner) => Kind::Neg(times(scalar, inner)),
+        Kind::Tensor(indices, body) => Kind::Tensor(indices.clone(), times(scalar, body)),
         _ => Kind::Mul(scalar.clone(), e.clone()),
+    };
+    Expr::new(kind, e.shape())
+}
+
+/// `a + b`; what is added to components is a component itself. Nothing if components under three indices or more meet
+/// anything else.
+pub(super) fn plus(a: &Expr, b: &Expr) -> Option<Expr> {
+    if let Kind::Tensor(indices, body) = a.kind() {
+        let term = match b.kind() {
+            Kind::Tensor(others, inner) if others.len() == indices.len() => {
+                others.iter().zip(indices).fold(inner.clone(), |inner, (from, to)| renamed(&inner, from, to))
+            }
+            _ if matches!(b.shape(), Shape::Components(_)) => return None,
+            _ => Expr::new(Kind::Component(b.clone(), indices.clone()), Shape::Scalar),
+        };
+        return Some(Expr::new(Kind::Tensor(indices.clone(), plus(body, &term)?), a.shape()));
+    }
+    let mut terms = match a.kind() {
+        Kind::Number(zero) if zero.is_zero() => return Some(b.clone()),
+        Kind::Add(terms) => terms.clone(),
+        _ => vec![a.clone()],
+    };
+    terms.push(b.clone());
+    Some(Expr::new(Kind::Add(terms), a.shape()))
+}
+
+/// The same expression with another index in the place of a free one.
+fn renamed(e: &Expr, from: &Index, to: &Index) -> Expr {
+    let of = |index: &Index| if index == from { to.clone() } else { index.clone() };
+    let kind = match e.map_children(&mut |child| renamed(child, from, to)) {
+        Kind::Component(base, indices) => Kind::Component(base, indices.iter().map(of).collect()),
+        Kind::Partial(index, body) => Kind::Partial(of(&index), body),
+        Kind::Kronecker(i, j) => Kind::Kronecker(of(&i), of(&j)),
+        other => other,
     };
     Expr::new(kind, e.shape())
 }

@@ -1,0 +1,72 @@
+//! Expressions with the names that a derivation has for them.
+//!
+//! A claim holds the value of a `let` in its place. Before an expression is printed, what a `let` before the claim stands for
+//! is written as its name again: `eta^2/n*Sigma` for `eta^2/n*Cov[grad(u)]`. Two expressions are the same here if they are
+//! printed alike, so that names of indices do not matter.
+
+use crate::expression::{Claim, Derivation, Expr, Kind, Sides, SymbolId, SymbolKind, Symbols, equation_to_text};
+use std::collections::HashMap;
+
+/// Nodes of an expression in which names are looked for; larger ones are printed as they are.
+const MOST: usize = 600;
+
+/// The names that are known at a place of a derivation.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    declared: &'a Symbols,
+    /// The declared symbols and, after them, the names of definitions.
+    symbols: Symbols,
+    known: HashMap<String, SymbolId>,
+}
+
+impl<'a> Names<'a> {
+    /// Those that are defined before a byte of the text.
+    pub(super) fn before(derivation: &'a Derivation, byte: usize) -> Self {
+        let declared = &derivation.symbols;
+        let (mut symbols, mut known) = (declared.clone(), HashMap::new());
+        for definition in derivation.definitions.iter().filter(|definition| definition.span.end <= byte) {
+            let text = definition.value.to_text(declared);
+            if text.chars().count() > definition.name.chars().count() && !known.contains_key(&text) {
+                // Printing asks for the name of a symbol only.
+                let id = symbols.declare(&definition.name, SymbolKind::Function);
+                known.insert(text, id);
+            }
+        }
+        Self { declared, symbols, known }
+    }
+
+    /// The declared symbols.
+    pub(super) fn declared(&self) -> &'a Symbols {
+        self.declared
+    }
+
+    /// In the language.
+    pub(super) fn text(&self, e: &Expr) -> String {
+        self.folded(e).to_text(&self.symbols)
+    }
+
+    /// In LaTeX.
+    pub(super) fn latex(&self, e: &Expr) -> String {
+        self.folded(e).to_latex(&self.symbols)
+    }
+
+    /// Both sides of a claim in the language, without its remainder.
+    pub(super) fn equation(&self, claim: &Claim) -> String {
+        let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
+        equation_to_text(&self.folded(left), &self.folded(right), &self.symbols)
+    }
+
+    fn folded(&self, e: &Expr) -> Expr {
+        if self.known.is_empty() || e.nodes(MOST + 1).len() > MOST { e.clone() } else { self.fold(e) }
+    }
+
+    fn fold(&self, e: &Expr) -> Expr {
+        if matches!(e.kind(), Kind::Number(_)) {
+            return e.clone();
+        }
+        if let Some(id) = self.known.get(&e.to_text(self.declared)) {
+            return Expr::new(Kind::Symbol(*id), e.shape());
+        }
+        if e.children().is_empty() { e.clone() } else { Expr::new(e.map_children(&mut |child| self.fold(child)), e.shape()) }
+    }
+}

@@ -96,15 +96,33 @@ const HARMLESS: [(&str, &str); 12] = [
     ("derivations/regularisation.md#weak_order_2: second moment at [2, 1, 1, 0, 0, 1]", "as t16_drift"),
     ("derivations/regularisation.md#weak_order_2: squared at [2, 1, 1, 0, 0, 0, 0]", "as t16_drift"),
     // 2*eta^2*jac(F)*F with F = -grad(loss + eta/4*...): what stands behind the eta within F begins at eta^3.
-    ("derivations/regularisation.md#epoch_mean: transposed at [1, 0, 1]", "F is a gradient, jac(F) a Hessian"),
-    ("derivations/regularisation.md#epoch_mean: squared at [1, 1, 0, 0, 1, 0, 0]", "an eta in F within eta^2"),
-    ("derivations/regularisation.md#epoch_mean: squared at [1, 1, 0, 0, 2, 0, 0]", "an eta in F within eta^2"),
+    (
+        "derivations/regularisation.md#epoch_mean: transposed at [1, 0, 1]",
+        "F is a gradient, jac(F) a Hessian",
+    ),
+    (
+        "derivations/regularisation.md#epoch_mean: squared at [1, 1, 0, 0, 1, 0, 0]",
+        "an eta in F within eta^2",
+    ),
+    (
+        "derivations/regularisation.md#epoch_mean: squared at [1, 1, 0, 0, 2, 0, 0]",
+        "an eta in F within eta^2",
+    ),
     ("derivations/regularisation.md#drawn_mean: transposed at [1, 0, 1]", "F_plain is a gradient"),
-    ("derivations/regularisation.md#drawn_mean: squared at [1, 1, 0, 0, 1, 0, 0]", "an eta in F_plain within eta^2"),
-    ("derivations/regularisation.md#drawn_mean: squared at [1, 0, 1, 0, 0, 0, 1, 0, 0]", "an eta in jac(F_plain)"),
+    (
+        "derivations/regularisation.md#drawn_mean: squared at [1, 1, 0, 0, 1, 0, 0]",
+        "an eta in F_plain within eta^2",
+    ),
+    (
+        "derivations/regularisation.md#drawn_mean: squared at [1, 0, 1, 0, 0, 0, 1, 0, 0]",
+        "an eta in jac(F_plain)",
+    ),
     ("derivations/sgd-bias.md#same_increment_mean: split at []", "E[-eta*v] = E[-eta]*E[v]: eta is a number"),
     // eta*q/(n*a*(2 + eta*a)) = eta*q/(2*n*a) + O(eta^2), whatever power of eta stands in the denominator.
-    ("derivations/stationary.md#also_close: squared at [1, 1, 1, 0]", "2 + eta^2*a for 2 + eta*a, in eta/(...)"),
+    (
+        "derivations/stationary.md#also_close: squared at [1, 1, 1, 0]",
+        "2 + eta^2*a for 2 + eta*a, in eta/(...)",
+    ),
 ];
 
 #[test]
@@ -320,7 +338,10 @@ fn a_true_claim_written_otherwise_is_not_refuted() {
                         } else {
                             with_right(claim, new)
                         };
-                        push(format!("{what} at {path:?} on the {}", if is_left { "left" } else { "right" }), same);
+                        push(
+                            format!("{what} at {path:?} on the {}", if is_left { "left" } else { "right" }),
+                            same,
+                        );
                     }
                 }
             }

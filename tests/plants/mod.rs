@@ -31,7 +31,9 @@ pub(crate) fn number(n: i64, d: i64) -> Expr {
 pub(crate) fn scaled(n: i64, d: i64, e: &Expr) -> Expr {
     match e.kind() {
         // Components under three indices are a whole side and nothing else.
-        Kind::Tensor(indices, body) => Expr::new(Kind::Tensor(indices.clone(), scaled(n, d, body)), e.shape()),
+        Kind::Tensor(indices, body) => {
+            Expr::new(Kind::Tensor(indices.clone(), scaled(n, d, body)), e.shape())
+        }
         _ => Expr::new(Kind::Mul(number(n, d), e.clone()), e.shape()),
     }
 }
@@ -107,7 +109,11 @@ fn added(claim: &Claim) -> Vec<(&'static str, String, Claim)> {
     let mut found = Vec::new();
     for (path, node) in right.nodes(60).into_iter().chain(left.nodes(60)) {
         let is_vector = !matches!(right.shape(), Shape::Components(_));
-        if is_vector && node.shape() == right.shape() && !under_an_index(right, &path) && !under_an_index(left, &path) {
+        if is_vector
+            && node.shape() == right.shape()
+            && !under_an_index(right, &path)
+            && !under_an_index(left, &path)
+        {
             for (n, d) in [(1, 1), (-3, 2)] {
                 let new = add(vec![right.clone(), scaled(n, d, &node)]);
                 found.push(("extra term", format!("{n}/{d} of {path:?}"), with_right(claim, new)));
@@ -221,8 +227,12 @@ fn moments(node: &Expr, found: Found<'_>) {
             }
             _ => {}
         },
-        Kind::Mean(e, batch) => found.push(("sum for mean", "", new(Kind::SumOver(e.clone(), batch.clone())))),
-        Kind::SumOver(e, batch) => found.push(("mean for sum", "", new(Kind::Mean(e.clone(), batch.clone())))),
+        Kind::Mean(e, batch) => {
+            found.push(("sum for mean", "", new(Kind::SumOver(e.clone(), batch.clone()))))
+        }
+        Kind::SumOver(e, batch) => {
+            found.push(("mean for sum", "", new(Kind::Mean(e.clone(), batch.clone()))))
+        }
         _ => {}
     }
 }

@@ -2,7 +2,10 @@
 
 #![allow(dead_code, reason = "each test that includes this module uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-#![allow(clippy::wildcard_enum_match_arm, reason = "a rewriting concerns the nodes that it names, and no other")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rewriting concerns the nodes that it names, and no other"
+)]
 
 use crate::plants::{left, number, right, scaled, with_sides};
 use driftproof::expression::{Claim, Expr, FieldShape, Index, Kind, Length, Shape, SymbolKind, Symbols};
@@ -61,7 +64,9 @@ pub(crate) fn rewritten(node: &Expr, symbols: &Symbols) -> Vec<(&'static str, Ex
         Kind::Symbol(id) if is_symmetric(&symbols.get(*id).kind) => {
             vec![("transposed", new(Kind::Transpose(node.clone())))]
         }
-        Kind::Outer(a, b) if matches!(shape, Shape::Matrix(r, c) if r == c) => vec![("exchanged", new(Kind::Transpose(new(Kind::Outer(b.clone(), a.clone())))))],
+        Kind::Outer(a, b) if matches!(shape, Shape::Matrix(r, c) if r == c) => {
+            vec![("exchanged", new(Kind::Transpose(new(Kind::Outer(b.clone(), a.clone())))))]
+        }
         Kind::Grad(_) | Kind::Divergence(_) | Kind::Partial(..) => derivative(node),
         Kind::Hess(s) => {
             let Shape::Matrix(length, _) = shape else { return vec![] };
@@ -94,7 +99,9 @@ fn derivative(node: &Expr) -> Vec<(&'static str, Expr)> {
     }
     let Kind::Mul(a, b) = inner.kind() else { return vec![] };
     let sum = match node.kind() {
-        Kind::Grad(_) | Kind::Partial(..) => [(a, b), (b, a)].map(|(x, y)| new(Kind::Mul(x.clone(), new(of(y))))),
+        Kind::Grad(_) | Kind::Partial(..) => {
+            [(a, b), (b, a)].map(|(x, y)| new(Kind::Mul(x.clone(), new(of(y)))))
+        }
         Kind::Divergence(_) if is_scalar(a) || is_scalar(b) => {
             let (s, t) = if is_scalar(a) { (a, b) } else { (b, a) };
             let (Shape::Vector(length) | Shape::Matrix(length, _)) = t.shape() else { return vec![] };
@@ -128,8 +135,14 @@ pub(crate) fn as_a_whole(claim: &Claim, symbols: &Symbols) -> Vec<(&'static str,
     if let Some(n) = symbols.find("n") {
         let n = Expr::new(Kind::Symbol(n), Shape::Scalar);
         let plus = Expr::new(Kind::Add(vec![n, number(3, 1)]), Shape::Scalar);
-        found.push(("both times n + 3", both(&|side| Expr::new(Kind::Mul(plus.clone(), side.clone()), side.shape()))));
-        found.push(("both over n + 3", both(&|side| Expr::new(Kind::Div(side.clone(), plus.clone()), side.shape()))));
+        found.push((
+            "both times n + 3",
+            both(&|side| Expr::new(Kind::Mul(plus.clone(), side.clone()), side.shape())),
+        ));
+        found.push((
+            "both over n + 3",
+            both(&|side| Expr::new(Kind::Div(side.clone(), plus.clone()), side.shape())),
+        ));
     }
     for (what, added) in [("left added", left), ("right added", right)] {
         let add = |side: &Expr| Expr::new(Kind::Add(vec![side.clone(), scaled(5, 2, added)]), side.shape());

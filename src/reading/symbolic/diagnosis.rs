@@ -12,9 +12,10 @@
 //! | scalar | the right side or a term multiplied by a scalar |
 //! | missing term | the difference added, where it is a single term or a multiple of a part of the claim |
 //! | restriction | one dimension, a symmetric root, a vanishing mean, a lower order |
+//! | inner | a factor or an exponent inside of something that is not linear |
 
 use super::proportion::Balance;
-use super::slips::{Repair, Slip, missing, repairs, restrictions};
+use super::slips::{Repair, Repairs, Slip, missing, repairs, restrictions};
 use crate::expression::{Claim, Expr, Kind, Rational, Sides, Symbols};
 
 /// Diagnoses given for one claim, at most.
@@ -40,9 +41,10 @@ pub fn diagnose(
 ) -> Vec<Diagnosis> {
     let balance = Balance::new(claim, symbols);
     let mut found: Vec<Diagnosis> = Vec::new();
-    add(repairs(claim, symbols, balance.as_ref()), MOST - 1, &mut found, &mut proves);
+    let Repairs { likely, unlikely } = repairs(claim, symbols, balance.as_ref());
+    add(likely, MOST - 1, &mut found, &mut proves);
     if found.is_empty() {
-        add(missing(claim, difference, balance.as_ref()), 1, &mut found, &mut proves);
+        add(missing(claim, symbols, difference, balance.as_ref()), 1, &mut found, &mut proves);
     }
     let is_explained = !found.is_empty();
     for Repair { slip, claim } in restrictions(claim, symbols) {
@@ -51,6 +53,9 @@ pub fn diagnose(
         if is_asked && is_new && proves(&claim) && !is_empty(&claim, &mut proves) {
             found.push(Diagnosis { slip, repaired: claim });
         }
+    }
+    if found.is_empty() {
+        add(unlikely, 1, &mut found, &mut proves);
     }
     found
 }
@@ -75,11 +80,13 @@ fn add(
 /// Whether a restricted claim says no more than `0 = 0`.
 fn is_empty(claim: &Claim, proves: &mut impl FnMut(&Claim) -> bool) -> bool {
     let Sides::Equation { left, right } = &claim.sides else { return false };
-    [left, right].into_iter().filter(|side| !matches!(side.kind(), Kind::Number(zero) if zero.is_zero())).all(|side| {
-        let zero = Expr::new(Kind::Number(Rational::ZERO), side.shape());
-        let sides = Sides::Equation { left: side.clone(), right: zero };
-        proves(&Claim { sides, ..claim.clone() })
-    })
+    [left, right].into_iter().filter(|side| !matches!(side.kind(), Kind::Number(zero) if zero.is_zero())).all(
+        |side| {
+            let zero = Expr::new(Kind::Number(Rational::ZERO), side.shape());
+            let sides = Sides::Equation { left: side.clone(), right: zero };
+            proves(&Claim { sides, ..claim.clone() })
+        },
+    )
 }
 
 fn same_kind(a: &Slip, b: &Slip) -> bool {

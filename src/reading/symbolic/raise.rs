@@ -348,13 +348,16 @@ fn summand(before: usize, scale: Scale, raised: Raised, shape: Shape) -> Expr {
     Expr::new(Kind::Neg(term(positive, raised, shape)), shape)
 }
 
-/// A scale times scalars and a tensor.
+/// A scale times scalars and a tensor: `a/(2*b)*s*tensor`.
 fn term(scale: Scale, (scalars, tensor): Raised, shape: Shape) -> Expr {
-    let Scale { number, mut above, mut below } = scale;
+    let Scale { number, above, mut below } = scale;
     let (more, under) = split(scalars);
-    above.extend(more);
     below.extend(under);
-    scaled(&number, &(above, below), tensor, shape)
+    let behind = match (product(more), tensor) {
+        (Some(scalars), Some(tensor)) => Some(times(scalars, &tensor, shape)),
+        (scalars, tensor) => scalars.or(tensor),
+    };
+    scaled(&number, &(above, below), behind, shape)
 }
 
 /// An index by its number.

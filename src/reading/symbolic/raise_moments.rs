@@ -80,7 +80,11 @@ impl Algebra<'_> {
         let part = joint(a, b)?;
         let tensors: Vec<Factor> = others.iter().filter(|factor| !is_plain(factor)).cloned().collect();
         let (mut scalars, mut parts) = self.parts(&tensors)?;
-        if part.indices.is_empty() { scalars.push(part.expr) } else { parts.push(part) }
+        if part.indices.is_empty() {
+            scalars.push(part.expr)
+        } else {
+            parts.push(part)
+        }
         assemble(scalars, parts, open)
     }
 
@@ -91,7 +95,8 @@ impl Algebra<'_> {
         let mut open: Vec<Index> = Vec::new();
         for index in factors.iter().flat_map(|factor| &factor.indices) {
             let count = factors.iter().flat_map(|f| &f.indices).filter(|other| *other == index).count();
-            let is_open = !matches!(index, Index::Value(_)) && (!matches!(index, Index::Dummy(_)) || count == 1);
+            let is_open =
+                !matches!(index, Index::Value(_)) && (!matches!(index, Index::Dummy(_)) || count == 1);
             if is_open && !open.contains(index) {
                 open.push(*index);
             }

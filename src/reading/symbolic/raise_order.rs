@@ -1,6 +1,9 @@
 //! The order in which a person writes things: terms of a sum, and matrices that need no transposition.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "most nodes are treated alike; a match names those that are not")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
 
 use crate::expression::{Expr, Kind, Shape, Symbols};
 

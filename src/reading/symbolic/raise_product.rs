@@ -99,11 +99,10 @@ impl Algebra<'_> {
         for (at, (index, length)) in (0..).zip(free) {
             names.push((*index, name(at, *length)));
         }
-        let first = u32::try_from(free.len()).unwrap_or(0);
         for factor in factors {
             for (slot, index) in factor.indices.iter().enumerate() {
                 if matches!(index, Index::Dummy(_)) && !names.iter().any(|(known, _)| known == index) {
-                    let number = first + u32::try_from(names.len()).unwrap_or(0);
+                    let number = u32::try_from(names.len()).unwrap_or(u32::MAX);
                     names.push((*index, name(number, self.slot_length(factor, slot))));
                 }
             }

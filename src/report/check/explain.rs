@@ -76,7 +76,9 @@ impl<'a> Explanation<'a> {
                 page.note(verdict.word())?;
                 for diagnosis in &self.checked.diagnoses {
                     page.note(&format!("- {}", words::slip(&diagnosis.slip, names)))?;
-                    page.note(&format!("  proved instead: {}", words::repaired(&diagnosis.repaired, names)))?;
+                    if let Some(repaired) = words::repaired(&diagnosis.repaired, names) {
+                        page.note(&format!("  proved instead: {repaired}"))?;
+                    }
                 }
                 for note in super::text::notes(claim, verdict, names) {
                     for line in note.lines() {

@@ -4,7 +4,14 @@
 //! is written as its name again: `eta^2/n*Sigma` for `eta^2/n*Cov[grad(u)]`. Two expressions are the same here if they are
 //! printed alike, so that names of indices do not matter.
 
-use crate::expression::{Claim, Derivation, Expr, Kind, Sides, SymbolId, SymbolKind, Symbols, equation_to_text};
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most nodes are treated alike; a match names those that are not"
+)]
+
+use crate::expression::{
+    Claim, Derivation, Expr, Kind, Sides, SymbolId, SymbolKind, Symbols, equation_to_text,
+};
 use std::collections::HashMap;
 
 /// Nodes of an expression in which names are looked for; larger ones are printed as they are.
@@ -40,9 +47,16 @@ impl<'a> Names<'a> {
         self.declared
     }
 
-    /// In the language.
+    /// In the language; components without saying under which indices, a product without brackets behind a minus sign.
     pub(super) fn text(&self, e: &Expr) -> String {
-        self.folded(e).to_text(&self.symbols)
+        let e = self.folded(e);
+        match e.kind() {
+            Kind::Tensor(_, body) => body.to_text(&self.symbols),
+            Kind::Neg(inner) if matches!(inner.kind(), Kind::Mul(..) | Kind::Div(..)) => {
+                format!("-{}", inner.to_text(&self.symbols))
+            }
+            _ => e.to_text(&self.symbols),
+        }
     }
 
     /// In LaTeX.
@@ -67,6 +81,10 @@ impl<'a> Names<'a> {
         if let Some(id) = self.known.get(&e.to_text(self.declared)) {
             return Expr::new(Kind::Symbol(*id), e.shape());
         }
-        if e.children().is_empty() { e.clone() } else { Expr::new(e.map_children(&mut |child| self.fold(child)), e.shape()) }
+        if e.children().is_empty() {
+            e.clone()
+        } else {
+            Expr::new(e.map_children(&mut |child| self.fold(child)), e.shape())
+        }
     }
 }

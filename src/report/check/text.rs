@@ -75,8 +75,8 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
     for diagnosis in checked.diagnoses.iter().skip(1) {
         diagnostic = diagnostic.note(format!("or: {}", words::slip(&diagnosis.slip, names)));
     }
-    if let Some(first) = checked.diagnoses.first() {
-        diagnostic = diagnostic.note(format!("proved instead: {}", words::repaired(&first.repaired, names)));
+    if let Some(repaired) = checked.diagnoses.first().and_then(|d| words::repaired(&d.repaired, names)) {
+        diagnostic = diagnostic.note(format!("proved instead: {repaired}"));
     }
     for note in notes(claim, verdict, names) {
         diagnostic = diagnostic.note(note);

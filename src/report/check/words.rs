@@ -1,7 +1,7 @@
 //! Slips, assumptions and gaps in words.
 
 use super::names::Names;
-use crate::expression::{Claim, Condition, Expr, Rational};
+use crate::expression::{Claim, Condition, Expr, Rational, Sides};
 use crate::reading::symbolic::witness::Counterexample;
 use crate::reading::symbolic::{Assumption, Slip};
 use crate::verdict::claim::Gap;
@@ -74,13 +74,20 @@ pub(super) fn slip(slip: &Slip, names: &Names<'_>) -> String {
         Slip::Symmetric(field) => format!("it holds if {} is symmetric", names.declared().get(*field).name),
         Slip::Vanishing(e) => format!("it holds where {} = 0", q(e)),
         Slip::Order(symbol, order) => {
-            format!("it holds to a lower order only: with O({})", power(&names.declared().get(*symbol).name, order))
+            format!(
+                "it holds to a lower order only: with O({})",
+                power(&names.declared().get(*symbol).name, order)
+            )
         }
     }
 }
 
-/// The claim that is proved with the slip undone.
-pub(super) fn repaired(claim: &Claim, names: &Names<'_>) -> String {
+/// The claim that is proved with the slip undone; nothing if it says of something that it is itself.
+pub(super) fn repaired(claim: &Claim, names: &Names<'_>) -> Option<String> {
+    let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
+    if left == right {
+        return None;
+    }
     let symbols = names.declared();
     let conditions: Vec<String> = claim
         .conditions
@@ -91,11 +98,12 @@ pub(super) fn repaired(claim: &Claim, names: &Names<'_>) -> String {
             Condition::NonNegative(a) => format!("{} >= 0", names.text(a)),
         })
         .collect();
-    let place = if conditions.is_empty() { String::new() } else { format!(" where {}", conditions.join(", ")) };
+    let place =
+        if conditions.is_empty() { String::new() } else { format!(" where {}", conditions.join(", ")) };
     let remainder = claim.remainder.as_ref().map_or_else(String::new, |remainder| {
         format!(" + O({})", power(&symbols.get(remainder.symbol).name, &remainder.order))
     });
-    format!("{}{remainder}{place}", names.equation(claim))
+    Some(format!("{}{remainder}{place}", names.equation(claim)))
 }
 
 /// `eta^2`, `dt^(3/2)`, `eta`.

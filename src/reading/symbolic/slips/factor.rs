@@ -54,7 +54,9 @@ pub(super) fn factors(claim: &Claim, balance: Option<&Balance<'_>>) -> (Vec<Repa
                     }
                     continue;
                 };
-                let Some(multiple) = put(None).and_then(|without| balance.multiple(&without)) else { continue };
+                let Some(multiple) = put(None).and_then(|without| balance.multiple(&without)) else {
+                    continue;
+                };
                 let list = if matches!(multiple, Multiple::Number(_)) { &mut numbers } else { &mut scalars };
                 let (slip, new) = of_term(term, multiple);
                 list.extend(put(new).map(|claim| Repair { slip, claim }));
@@ -77,7 +79,9 @@ fn whole(right: &Expr, multiple: &Multiple, inverse: Option<Multiple>) -> (Slip,
         (Multiple::Scalar(factor), Some(Multiple::Scalar(inverse))) => {
             (Slip::SymbolFactor(inverse), times(factor, right))
         }
-        (Multiple::Scalar(factor), _) => (Slip::TermScale(right.clone(), factor.clone()), times(factor, right)),
+        (Multiple::Scalar(factor), _) => {
+            (Slip::TermScale(right.clone(), factor.clone()), times(factor, right))
+        }
     }
 }
 
@@ -133,6 +137,13 @@ fn with_term(sum: &Expr, terms: &[Expr], number: usize, new: Option<Expr>) -> Ex
         [only] => only.clone(),
         _ => Expr::new(Kind::Add(rest), sum.shape()),
     }
+}
+
+/// Whether a side is linear in a term somewhere.
+pub(super) fn is_linear_term(whole: &Expr, term: &Expr) -> bool {
+    whole.nodes(MOST_PLACES).iter().any(|(path, node)| {
+        matches!(node.kind(), Kind::Add(terms) if terms.contains(term)) && is_linear(whole, path)
+    })
 }
 
 /// Whether a side is linear in what stands at a place, everything else fixed.

@@ -25,9 +25,9 @@ pub(super) fn transposed(node: &Expr, symbols: &Symbols, found: &mut Vec<Change>
 }
 
 fn is_symmetric(id: SymbolId, symbols: &Symbols) -> bool {
-    symbols.checked(id).is_some_and(|known| {
-        matches!(known.kind, SymbolKind::Field { shape: FieldShape::Symmetric, .. })
-    })
+    symbols
+        .checked(id)
+        .is_some_and(|known| matches!(known.kind, SymbolKind::Field { shape: FieldShape::Symmetric, .. }))
 }
 
 /// Two indices exchanged, in components and in sums over an index; those within others change along.

@@ -8,8 +8,8 @@
 use super::super::proportion::{Balance, Multiple};
 use super::factor::is_nonlinear;
 use super::scale::{plus, scaled, times};
-use super::{MOST_PLACES, Repair, Side, Slip, node_at, scalar, with_side};
-use crate::expression::{Claim, Expr, Kind, Rational, Shape, Sides};
+use super::{MOST_PLACES, Repair, Side, Slip, is_scalar_symbol, node_at, scalar, with_side};
+use crate::expression::{Claim, Expr, Kind, Rational, Shape, Sides, Symbols};
 
 /// Parts of a claim that are tried as terms.
 const MOST_PARTS: usize = 40;
@@ -17,6 +17,7 @@ const MOST_PARTS: usize = 40;
 /// The claim with each term that may be missing.
 pub(in super::super) fn missing(
     claim: &Claim,
+    symbols: &Symbols,
     difference: Option<&Expr>,
     balance: Option<&Balance<'_>>,
 ) -> Vec<Repair> {
@@ -28,7 +29,7 @@ pub(in super::super) fn missing(
         let claim = sum.and_then(|sum| with_side(claim, Side::Right, sum));
         found.extend(claim.map(|claim| Repair { slip: Slip::MissingTerm(term), claim }));
     };
-    if let Some(term) = difference.filter(|term| is_single(term)) {
+    if let Some(term) = difference.filter(|term| is_single(term, symbols)) {
         push(term.clone());
     }
     if let Some(balance) = balance {
@@ -49,12 +50,23 @@ pub(in super::super) fn missing(
     found
 }
 
-fn is_single(term: &Expr) -> bool {
+/// Whether an expression is one term: a product in which sums are of declared scalars only.
+fn is_single(term: &Expr, symbols: &Symbols) -> bool {
     match term.kind() {
-        Kind::Add(_) | Kind::Number(_) => false,
-        Kind::Tensor(_, body) => is_single(body),
+        Kind::Number(_) => false,
+        Kind::Add(terms) => terms.iter().all(|term| is_of_scalars(term, symbols)),
+        Kind::Tensor(_, inner) | Kind::Sum(_, inner) | Kind::Neg(inner) => is_single(inner, symbols),
+        Kind::Mul(a, b) | Kind::Div(a, b) => {
+            [a, b].into_iter().all(|e| matches!(e.kind(), Kind::Number(_)) || is_single(e, symbols))
+        }
         _ => true,
     }
+}
+
+fn is_of_scalars(e: &Expr, symbols: &Symbols) -> bool {
+    matches!(e.kind(), Kind::Number(_))
+        || is_scalar_symbol(e, symbols)
+        || (!e.children().is_empty() && e.children().into_iter().all(|child| is_of_scalars(child, symbols)))
 }
 
 /// The different parts of the sides; not what an index may be free in.

@@ -29,6 +29,7 @@ use super::proportion::Balance;
 use crate::expression::{Claim, Expr, Kind, Rational, Shape, Sides, SymbolId, SymbolKind, Symbols};
 pub(super) use missing::missing;
 pub(super) use restriction::restrictions;
+use scale::simplified;
 
 /// Places of a side that are looked at; larger sides get no deeper diagnosis.
 const MOST_PLACES: usize = 400;
@@ -117,6 +118,14 @@ impl Slip {
     }
 }
 
+/// Repairs in the order in which they are tried.
+pub(super) struct Repairs {
+    /// Likely ones.
+    pub(super) likely: Vec<Repair>,
+    /// For what nothing else explains: a factor inside something that is not linear, a part of a definition dropped.
+    pub(super) unlikely: Vec<Repair>,
+}
+
 /// A slip and the claim without it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Repair {
@@ -133,9 +142,9 @@ enum Side {
     Right,
 }
 
-/// All repairs of one slip that change what is written, likely ones first.
-pub(super) fn repairs(claim: &Claim, symbols: &Symbols, balance: Option<&Balance<'_>>) -> Vec<Repair> {
-    let mut found = Vec::new();
+/// All repairs of one slip that change what is written.
+pub(super) fn repairs(claim: &Claim, symbols: &Symbols, balance: Option<&Balance<'_>>) -> Repairs {
+    let (mut found, mut unlikely) = (Vec::new(), Vec::new());
     match &claim.sides {
         Sides::Equation { left, right } => {
             let (certain, unusual) = factor::factors(claim, balance);
@@ -147,6 +156,8 @@ pub(super) fn repairs(claim: &Claim, symbols: &Symbols, balance: Option<&Balance
             }
             found.extend(repeated(claim, left, right, symbols));
             found.extend(unusual);
+            (found, unlikely) =
+                found.into_iter().partition(|repair| !is_unlikely(&repair.slip, claim, balance));
         }
         Sides::DifferentShapes { left, right } => {
             for (side, whole) in [(Side::Right, right), (Side::Left, left)] {
@@ -154,11 +165,25 @@ pub(super) fn repairs(claim: &Claim, symbols: &Symbols, balance: Option<&Balance
             }
         }
     }
-    found
+    Repairs { likely: found, unlikely }
+}
+
+/// Whether a slip is thought of only where nothing else explains a claim.
+fn is_unlikely(slip: &Slip, claim: &Claim, balance: Option<&Balance<'_>>) -> bool {
+    match slip {
+        Slip::Inner(..) => true,
+        // Where a term enters linearly, the normal forms say whether it is one too many.
+        Slip::ExtraTerm(term) => {
+            let Sides::Equation { left, right } = &claim.sides else { return false };
+            balance.is_some() && [left, right].into_iter().all(|side| !factor::is_linear_term(side, term))
+        }
+        _ => false,
+    }
 }
 
 /// The same claim with another expression on one side; nothing if the sides then differ in shape.
 fn with_side(claim: &Claim, side: Side, new: Expr) -> Option<Claim> {
+    let new = simplified(&new);
     let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
     let (left, right) = match side {
         Side::Left => (new, right.clone()),
@@ -208,7 +233,8 @@ fn changes(whole: &Expr, symbols: &Symbols) -> Vec<Change> {
     for (path, node) in &nodes {
         if !path.is_empty() && factor::is_nonlinear(whole, path) {
             let inner = factor::inner(node);
-            found.extend(inner.into_iter().filter_map(|(slip, new)| Some((slip, whole.replaced(path, new)?))));
+            found
+                .extend(inner.into_iter().filter_map(|(slip, new)| Some((slip, whole.replaced(path, new)?))));
         }
     }
     found
@@ -252,7 +278,8 @@ fn repeated(claim: &Claim, left: &Expr, right: &Expr, symbols: &Symbols) -> Vec<
                 continue;
             }
             let around = path.split_last().and_then(|(_, above)| node_at(whole, above));
-            let outer = around.map_or(0, |around| parts.iter().position(|(e, ..)| *e == around).map_or(0, |at| at + 1));
+            let outer = around
+                .map_or(0, |around| parts.iter().position(|(e, ..)| *e == around).map_or(0, |at| at + 1));
             match parts.iter_mut().find(|(known, ..)| known == node) {
                 Some((_, count, _)) => *count += 1,
                 None => parts.push((node.clone(), 1, outer)),
@@ -269,8 +296,8 @@ fn repeated(claim: &Claim, left: &Expr, right: &Expr, symbols: &Symbols) -> Vec<
         let changes = changes(part, symbols).into_iter().chain(factor::inner(part));
         for (slip, new) in changes.chain(factor::terms_by_trial(part)) {
             let sides = Sides::Equation {
-                left: everywhere(left, part, &new),
-                right: everywhere(right, part, &new),
+                left: simplified(&everywhere(left, part, &new)),
+                right: simplified(&everywhere(right, part, &new)),
             };
             found.push(Repair { slip, claim: Claim { sides, ..claim.clone() } });
         }

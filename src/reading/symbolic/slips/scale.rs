@@ -3,8 +3,10 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "what is no product begins with no number")]
 
 use crate::expression::{Expr, Index, Kind, Rational, Shape};
+use num_bigint::BigInt;
+use num_rational::BigRational;
 
-/// `c e`, with the numbers at the front joined: `1/2*x` for one half of `x` and for one quarter of `2*x`.
+/// `c e` with one number: `1/2*x` for one half of `x`, `eta/(4*n)*x` for one half of `eta/(2*n)*x`.
 pub(super) fn scaled(factor: &Rational, e: &Expr) -> Expr {
     if let Kind::Tensor(indices, body) = e.kind() {
         return Expr::new(Kind::Tensor(indices.clone(), scaled(factor, body)), e.shape());
@@ -14,14 +16,55 @@ pub(super) fn scaled(factor: &Rational, e: &Expr) -> Expr {
     match rest {
         None => Expr::new(Kind::Number(number), e.shape()),
         Some(rest) if number.is_zero() => Expr::new(Kind::Number(Rational::ZERO), rest.shape()),
-        Some(rest) if number.is_one() => rest,
-        Some(rest) if number == Rational::integer(-1) => Expr::new(Kind::Neg(rest.clone()), rest.shape()),
-        Some(rest) if number.is_negative() => {
-            let positive = times(&Expr::number(-&number), &rest);
-            Expr::new(Kind::Neg(positive.clone()), positive.shape())
-        }
-        Some(rest) => times(&Expr::number(number), &rest),
+        Some(rest) => with_number(&number, &rest),
     }
+}
+
+/// A product that begins with no number, with one.
+fn with_number(number: &Rational, e: &Expr) -> Expr {
+    let kind = match e.kind() {
+        _ if number.is_one() => return e.clone(),
+        Kind::Mul(a, b) if *number == Rational::integer(-1) || begins_with_quotient(a) => {
+            Kind::Mul(with_number(number, a), b.clone())
+        }
+        Kind::Div(a, b) => {
+            let big = number.to_big();
+            let whole = |part: &BigInt| Rational::from(BigRational::from_integer(part.clone()));
+            let below = whole(big.denom());
+            let below = if below.is_one() { b.clone() } else { times(&Expr::number(below), b) };
+            Kind::Div(scaled(&whole(big.numer()), a), below)
+        }
+        _ if *number == Rational::integer(-1) => Kind::Neg(e.clone()),
+        _ => Kind::Mul(Expr::number(number.clone()), e.clone()),
+    };
+    Expr::new(kind, e.shape())
+}
+
+fn begins_with_quotient(e: &Expr) -> bool {
+    match e.kind() {
+        Kind::Mul(a, _) => begins_with_quotient(a),
+        Kind::Div(..) => true,
+        _ => false,
+    }
+}
+
+/// The same without factors and exponents of 1, and with `a/b` for `a*(1/b)`.
+pub(super) fn simplified(e: &Expr) -> Expr {
+    if e.children().is_empty() {
+        return e.clone();
+    }
+    let is_one = |e: &Expr| matches!(e.kind(), Kind::Number(one) if one.is_one());
+    let kind = e.map_children(&mut |child| simplified(child));
+    let kind = match &kind {
+        Kind::Mul(one, x) | Kind::Mul(x, one) if is_one(one) && x.shape() == e.shape() => return x.clone(),
+        Kind::Div(x, one) | Kind::Pow(x, one) if is_one(one) => return x.clone(),
+        Kind::Mul(x, inverse) => match inverse.kind() {
+            Kind::Div(one, below) if is_one(one) => Kind::Div(x.clone(), below.clone()),
+            _ => kind,
+        },
+        _ => kind,
+    };
+    Expr::new(kind, e.shape())
 }
 
 /// `x e` with the scalar at the very front, so that no brackets are needed: `(x a) b` for `x (a b)`.
@@ -34,6 +77,12 @@ pub(super) fn times(scalar: &Expr, e: &Expr) -> Expr {
         Kind::Div(a, b) => Kind::Div(times(scalar, a), b.clone()),
         Kind::Neg(inner) => Kind::Neg(times(scalar, inner)),
         Kind::Tensor(indices, body) => Kind::Tensor(indices.clone(), times(scalar, body)),
+        _ if e.shape() == Shape::Scalar
+            && matches!(scalar.kind(), Kind::Div(one, _) if matches!(one.kind(), Kind::Number(one) if one.is_one())) =>
+        {
+            let Kind::Div(_, below) = scalar.kind() else { return e.clone() };
+            Kind::Div(e.clone(), below.clone())
+        }
         _ => Kind::Mul(scalar.clone(), e.clone()),
     };
     Expr::new(kind, e.shape())
@@ -57,7 +106,9 @@ pub(super) fn plus(a: &Expr, b: &Expr) -> Option<Expr> {
         Kind::Add(terms) => terms.clone(),
         _ => vec![a.clone()],
     };
-    terms.push(b.clone());
+    let negated = scaled(&Rational::integer(-1), b);
+    let is_negative = front(b).0.is_negative();
+    terms.push(if is_negative { Expr::new(Kind::Neg(negated), b.shape()) } else { b.clone() });
     Some(Expr::new(Kind::Add(terms), a.shape()))
 }
 
@@ -86,15 +137,17 @@ fn front(e: &Expr) -> (Rational, Option<Expr>) {
             (number, None) => (number, Some(b.clone())),
             (number, Some(a)) => (number, Some(Expr::new(Kind::Mul(a, b.clone()), e.shape()))),
         },
-        Kind::Div(a, b) => match (front(a), b.kind()) {
-            ((number, None), Kind::Number(below)) if !below.is_zero() => {
-                (number.checked_div(below).unwrap_or(number), None)
+        Kind::Div(a, b) => {
+            let ((above, rest), (below, under)) = (front(a), front(b));
+            let Some(number) = above.checked_div(&below) else { return (one, Some(e.clone())) };
+            match (rest, under) {
+                (rest, None) => (number, rest),
+                (rest, Some(under)) => {
+                    let rest = rest.unwrap_or_else(|| Expr::number(one));
+                    (number, Some(Expr::new(Kind::Div(rest, under), e.shape())))
+                }
             }
-            ((number, None), _) => {
-                (number, Some(Expr::new(Kind::Div(Expr::number(one), b.clone()), e.shape())))
-            }
-            ((number, Some(a)), _) => (number, Some(Expr::new(Kind::Div(a, b.clone()), e.shape()))),
-        },
+        }
         _ => (one, Some(e.clone())),
     }
 }

@@ -406,9 +406,17 @@ pub(super) fn scaled(
     };
     match (scale, tensor) {
         (Some(scale), Some(tensor)) => times(scale, &tensor, shape),
-        (None, Some(tensor)) if number.is_negative() => Expr::new(Kind::Neg(tensor), shape),
+        (None, Some(tensor)) if number.is_negative() => negated(&tensor),
         (Some(only), None) | (None, Some(only)) => only,
         (None, None) => Expr::number(Rational::ONE),
+    }
+}
+
+/// `-a b` with the sign at the first factor.
+fn negated(e: &Expr) -> Expr {
+    match e.kind() {
+        Kind::Mul(a, b) => Expr::new(Kind::Mul(negated(a), b.clone()), e.shape()),
+        _ => Expr::new(Kind::Neg(e.clone()), e.shape()),
     }
 }
 

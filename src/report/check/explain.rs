@@ -4,10 +4,13 @@ use super::super::layout::{Page, Style, counted};
 use super::names::Names;
 use super::words;
 use crate::check::{Checked, Checkup};
-use crate::expression::{Claim, Expr, Sides, Statement};
+use crate::expression::{Claim, Expr, Kind, Rational, Remainder, Shape, Sides, Statement};
 use crate::reading::symbolic::{Expansion, Obstacle, expand};
 use crate::verdict::claim::ClaimVerdict;
 use std::io::{self, Write};
+
+/// Terms of a sum that stand on one line in LaTeX.
+const TERMS_ON_A_LINE: usize = 3;
 
 /// The derivation of one verdict.
 #[derive(Debug)]
@@ -43,7 +46,7 @@ impl<'a> Explanation<'a> {
                 return Ok(());
             }
         };
-        let names = &Names::before(&self.checkup.derivation, claim.span.start);
+        let names = &Names::of_claim(&self.checkup.derivation, claim);
         writeln!(page.out, "{}#{}", self.checkup.name, claim.name)?;
         writeln!(page.out, "\n  {}", claim.text)?;
         match &self.expansion {
@@ -101,12 +104,19 @@ impl<'a> Explanation<'a> {
         let Statement::Claim(claim) = &self.checked.statement else {
             return writeln!(out, "% {}: assumed", self.checked.name());
         };
-        let names = &Names::before(&self.checkup.derivation, claim.span.start);
+        let names = &Names::of_claim(&self.checkup.derivation, claim);
         let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
         let verdict = self.checked.verdict.as_ref().map_or("not reached", ClaimVerdict::word);
         writeln!(out, "% {}: {verdict}", claim.name)?;
         writeln!(out, "\\begin{{align*}}")?;
-        writeln!(out, "  {} &= {}", names.latex(left), names.latex(right))?;
+        let remainder = claim.remainder.as_ref().map_or_else(String::new, |Remainder { symbol, order }| {
+            let [symbol, order] = [Kind::Symbol(*symbol), Kind::Number(order.clone())];
+            let [symbol, order] = [symbol, order].map(|kind| Expr::new(kind, Shape::Scalar));
+            let is_one = *order.kind() == Kind::Number(Rational::ONE);
+            let power = if is_one { symbol } else { Expr::new(Kind::Pow(symbol, order), Shape::Scalar) };
+            format!(" + O\\left({}\\right)", names.latex(&power))
+        });
+        writeln!(out, "  {} &= {}{remainder}", names.latex(left), names.latex(right))?;
         if let Some(Ok(expansion)) = &self.expansion {
             let parts = [
                 ("left", &expansion.left),
@@ -121,10 +131,14 @@ impl<'a> Explanation<'a> {
     }
 }
 
+/// Terms of a sum, a few on each line.
 fn latex_sum(terms: &[Expr], names: &Names<'_>) -> String {
     let mut sum = String::new();
-    for term in terms {
+    for (at, term) in terms.iter().enumerate() {
         let term = names.latex(term);
+        if at > 0 && at % TERMS_ON_A_LINE == 0 {
+            sum += " \\\\\n  &\\quad {}";
+        }
         match term.strip_prefix('-') {
             Some(positive) if !sum.is_empty() => sum += &format!(" - {}", positive.trim_start()),
             _ if sum.is_empty() => sum += &term,

@@ -55,7 +55,10 @@ fn statement(checkup: &Checkup, checked: &Checked) -> Value {
         }
         Statement::Assumption { text, span, .. } => ("assume", text, span),
     };
-    let names = &Names::before(&checkup.derivation, span.start);
+    let names = &match &checked.statement {
+        Statement::Claim(claim) => Names::of_claim(&checkup.derivation, claim),
+        Statement::Assumption { .. } => Names::of_derivation(&checkup.derivation),
+    };
     let (line, column) = position(&checkup.text, span.start);
     put("name", json!(checked.name()));
     put("kind", json!(kind));

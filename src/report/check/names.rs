@@ -10,7 +10,7 @@
 )]
 
 use crate::expression::{
-    Claim, Derivation, Expr, Kind, Sides, SymbolId, SymbolKind, Symbols, equation_to_text,
+    Claim, Derivation, Expr, Index, Kind, Shape, Sides, SymbolId, SymbolKind, Symbols, equation_to_text,
 };
 use std::collections::HashMap;
 
@@ -27,11 +27,26 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// Those that are defined before a byte of the text.
-    pub(super) fn before(derivation: &'a Derivation, byte: usize) -> Self {
+    /// Those that are defined before a claim.
+    pub(super) fn of_claim(derivation: &'a Derivation, claim: &Claim) -> Self {
+        Self::before(derivation, claim.span.start, &claim.text)
+    }
+
+    /// All that are defined.
+    pub(super) fn of_derivation(derivation: &'a Derivation) -> Self {
+        Self::before(derivation, usize::MAX, "")
+    }
+
+    /// Those that are defined before a byte of the text. The name of a number, such as `dt = eta*n`, counts only where the
+    /// statement uses it: that a factor has its value says nothing.
+    fn before(derivation: &'a Derivation, byte: usize, statement: &str) -> Self {
         let declared = &derivation.symbols;
         let (mut symbols, mut known) = (declared.clone(), HashMap::new());
         for definition in derivation.definitions.iter().filter(|definition| definition.span.end <= byte) {
+            let mut words = statement.split(|c: char| !c.is_alphanumeric() && c != '_');
+            if is_number(&definition.value, declared) && !words.any(|word| *word == *definition.name) {
+                continue;
+            }
             let text = definition.value.to_text(declared);
             if text.chars().count() > definition.name.chars().count() && !known.contains_key(&text) {
                 // Printing asks for the name of a symbol only.
@@ -67,7 +82,20 @@ impl<'a> Names<'a> {
     /// Both sides of a claim in the language, without its remainder.
     pub(super) fn equation(&self, claim: &Claim) -> String {
         let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
-        equation_to_text(&self.folded(left), &self.folded(right), &self.symbols)
+        let (left, right) = (self.folded(left), self.folded(right));
+        // Components on one side are components on both.
+        let component = |e: &Expr, indices: &[Index]| {
+            let body = Expr::new(Kind::Component(e.clone(), indices.to_vec()), Shape::Scalar);
+            Expr::new(Kind::Tensor(indices.to_vec(), body), e.shape())
+        };
+        let is_zero = |e: &Expr| matches!(e.kind(), Kind::Number(_));
+        let (left, right) = match (left.kind(), right.kind()) {
+            (Kind::Tensor(..), Kind::Tensor(..)) => (left, right),
+            (Kind::Tensor(indices, _), _) if !is_zero(&right) => (left.clone(), component(&right, indices)),
+            (_, Kind::Tensor(indices, _)) if !is_zero(&left) => (component(&left, indices), right.clone()),
+            _ => (left, right),
+        };
+        equation_to_text(&left, &right, &self.symbols)
     }
 
     fn folded(&self, e: &Expr) -> Expr {
@@ -86,5 +114,16 @@ impl<'a> Names<'a> {
         } else {
             Expr::new(e.map_children(&mut |child| self.fold(child)), e.shape())
         }
+    }
+}
+
+/// Whether an expression is of numbers and declared scalars.
+fn is_number(e: &Expr, symbols: &Symbols) -> bool {
+    match e.kind() {
+        Kind::Number(_) => true,
+        Kind::Symbol(id) => {
+            symbols.checked(*id).is_some_and(|symbol| matches!(symbol.kind, SymbolKind::Scalar(_)))
+        }
+        _ => !e.children().is_empty() && e.children().into_iter().all(|child| is_number(child, symbols)),
     }
 }

@@ -67,7 +67,7 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
     let (Statement::Claim(claim), Some(verdict)) = (&checked.statement, &checked.verdict) else {
         return Ok(());
     };
-    let names = &Names::before(&checkup.derivation, claim.span.start);
+    let names = &Names::of_claim(&checkup.derivation, claim);
     let kind = if claim.expected == Expected::Holds { "claim" } else { "refute" };
     let said = format!("{kind} {} is {}", claim.name, verdict.word());
     let why = checked.diagnoses.first().map_or_else(String::new, |d| words::slip(&d.slip, names));
@@ -143,7 +143,7 @@ fn refuted(claim: &Claim, refutation: &Refutation, names: &Names<'_>) -> Vec<Str
 
 /// What the verdicts of a file rest on, each once with the number of verdicts that do.
 fn assumptions(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Result<()> {
-    let names = &Names::before(&checkup.derivation, usize::MAX);
+    let names = &Names::of_derivation(&checkup.derivation);
     let mut all: Vec<(String, usize)> = Vec::new();
     for checked in &checkup.statements {
         if let Statement::Assumption { name, text, .. } = &checked.statement {

@@ -85,7 +85,7 @@ pub(super) fn slip(slip: &Slip, names: &Names<'_>) -> String {
 /// The claim that is proved with the slip undone; nothing if it says of something that it is itself.
 pub(super) fn repaired(claim: &Claim, names: &Names<'_>) -> Option<String> {
     let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
-    if left == right {
+    if names.text(left) == names.text(right) {
         return None;
     }
     let symbols = names.declared();

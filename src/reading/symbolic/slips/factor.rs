@@ -7,7 +7,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a slip concerns the nodes that it names, and no other")]
 
 use super::super::proportion::{Balance, Multiple};
-use super::scale::{scaled, times};
+use super::scale::{behind, scaled, scaled_side, times};
 use super::{Change, MOST_PLACES, Repair, Side, Slip, node_at, scalar, with_side};
 use crate::expression::{Claim, Expr, Kind, Rational, Shape, Sides};
 
@@ -74,7 +74,7 @@ fn whole(right: &Expr, multiple: &Multiple, inverse: Option<Multiple>) -> (Slip,
                 Some(Multiple::Number(times)) if times != Rational::integer(-1) => Slip::Factor(times),
                 _ => Slip::Sign,
             };
-            (slip, scaled(factor, right))
+            (slip, scaled_side(factor, right))
         }
         (Multiple::Scalar(factor), Some(Multiple::Scalar(inverse))) => {
             (Slip::SymbolFactor(inverse), times(factor, right))
@@ -127,7 +127,7 @@ pub(super) fn terms_by_trial(node: &Expr) -> Vec<Change> {
 fn with_term(sum: &Expr, terms: &[Expr], number: usize, new: Option<Expr>) -> Expr {
     let mut rest = terms.to_vec();
     match new {
-        Some(new) => rest[number] = new,
+        Some(new) => rest[number] = if number == 0 { new } else { behind(&new) },
         None => {
             rest.remove(number);
         }

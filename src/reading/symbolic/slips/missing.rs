@@ -104,6 +104,10 @@ fn derived(parts: &[Expr]) -> Vec<Expr> {
     found
 }
 
+fn is_term_of(part: &Expr, sum: &Expr) -> bool {
+    part == sum || matches!(sum.kind(), Kind::Add(terms) if terms.contains(part))
+}
+
 /// Parts of the claim added or subtracted within what is not linear.
 fn within(claim: &Claim, side: Side, whole: &Expr, parts: &[Expr]) -> Vec<Repair> {
     let mut found = Vec::new();
@@ -111,7 +115,7 @@ fn within(claim: &Claim, side: Side, whole: &Expr, parts: &[Expr]) -> Vec<Repair
         if node.shape() == Shape::Scalar || !is_nonlinear(whole, &path) || is_under_an_index(whole, &path) {
             continue;
         }
-        for part in parts.iter().filter(|part| part.shape() == node.shape() && **part != node) {
+        for part in parts.iter().filter(|part| part.shape() == node.shape() && !is_term_of(part, &node)) {
             for term in [part.clone(), scaled(&Rational::integer(-1), part)] {
                 let new = plus(&node, &term).and_then(|sum| whole.replaced(&path, sum));
                 let claim = new.and_then(|new| with_side(claim, side, new));

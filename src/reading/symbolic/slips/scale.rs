@@ -8,7 +8,9 @@ use num_rational::BigRational;
 
 /// `c e` with one number: `1/2*x` for one half of `x`, `eta/(4*n)*x` for one half of `eta/(2*n)*x`.
 pub(super) fn scaled(factor: &Rational, e: &Expr) -> Expr {
-    if let Kind::Tensor(indices, body) = e.kind() {
+    if let Kind::Tensor(indices, body) = e.kind()
+        && matches!(e.shape(), Shape::Components(_))
+    {
         return Expr::new(Kind::Tensor(indices.clone(), scaled(factor, body)), e.shape());
     }
     let (number, rest) = front(e);
@@ -35,9 +37,36 @@ fn with_number(number: &Rational, e: &Expr) -> Expr {
             Kind::Div(scaled(&whole(big.numer()), a), below)
         }
         _ if *number == Rational::integer(-1) => Kind::Neg(e.clone()),
-        _ => Kind::Mul(Expr::number(number.clone()), e.clone()),
+        _ => return times(&Expr::number(number.clone()), e),
     };
     Expr::new(kind, e.shape())
+}
+
+/// A side of a claim times a number; of components each.
+pub(super) fn scaled_side(factor: &Rational, side: &Expr) -> Expr {
+    match side.kind() {
+        Kind::Tensor(indices, body) => {
+            Expr::new(Kind::Tensor(indices.clone(), scaled(factor, body)), side.shape())
+        }
+        _ => scaled(factor, side),
+    }
+}
+
+/// A term as it stands behind others: subtracted without its sign if it begins with one.
+pub(super) fn behind(term: &Expr) -> Expr {
+    unsigned(term).map_or_else(|| term.clone(), |positive| Expr::new(Kind::Neg(positive), term.shape()))
+}
+
+/// The same without the minus sign that it begins with, if it does.
+fn unsigned(e: &Expr) -> Option<Expr> {
+    let kind = match e.kind() {
+        Kind::Neg(inner) => return Some(inner.clone()),
+        Kind::Number(value) if value.is_negative() => Kind::Number(-value),
+        Kind::Mul(a, b) => Kind::Mul(unsigned(a)?, b.clone()),
+        Kind::Div(a, b) => Kind::Div(unsigned(a)?, b.clone()),
+        _ => return None,
+    };
+    Some(Expr::new(kind, e.shape()))
 }
 
 fn begins_with_quotient(e: &Expr) -> bool {
@@ -58,6 +87,12 @@ pub(super) fn simplified(e: &Expr) -> Expr {
     let kind = match &kind {
         Kind::Mul(one, x) | Kind::Mul(x, one) if is_one(one) && x.shape() == e.shape() => return x.clone(),
         Kind::Div(x, one) | Kind::Pow(x, one) if is_one(one) => return x.clone(),
+        Kind::Div(quotient, number) if matches!(number.kind(), Kind::Number(_)) => match quotient.kind() {
+            Kind::Div(x, below) if !matches!(below.kind(), Kind::Number(_)) => {
+                Kind::Div(x.clone(), Expr::new(Kind::Mul(number.clone(), below.clone()), Shape::Scalar))
+            }
+            _ => kind,
+        },
         Kind::Mul(x, inverse) => match inverse.kind() {
             Kind::Div(one, below) if is_one(one) => Kind::Div(x.clone(), below.clone()),
             _ => kind,
@@ -76,7 +111,9 @@ pub(super) fn times(scalar: &Expr, e: &Expr) -> Expr {
         }
         Kind::Div(a, b) => Kind::Div(times(scalar, a), b.clone()),
         Kind::Neg(inner) => Kind::Neg(times(scalar, inner)),
-        Kind::Tensor(indices, body) => Kind::Tensor(indices.clone(), times(scalar, body)),
+        Kind::Tensor(indices, body) if matches!(e.shape(), Shape::Components(_)) => {
+            Kind::Tensor(indices.clone(), times(scalar, body))
+        }
         _ if e.shape() == Shape::Scalar
             && matches!(scalar.kind(), Kind::Div(one, _) if matches!(one.kind(), Kind::Number(one) if one.is_one())) =>
         {
@@ -106,9 +143,7 @@ pub(super) fn plus(a: &Expr, b: &Expr) -> Option<Expr> {
         Kind::Add(terms) => terms.clone(),
         _ => vec![a.clone()],
     };
-    let negated = scaled(&Rational::integer(-1), b);
-    let is_negative = front(b).0.is_negative();
-    terms.push(if is_negative { Expr::new(Kind::Neg(negated), b.shape()) } else { b.clone() });
+    terms.push(behind(b));
     Some(Expr::new(Kind::Add(terms), a.shape()))
 }
 

@@ -9,10 +9,11 @@ mod expressions;
 mod plants;
 mod rewritings;
 
-use driftproof::check::decide;
+use driftproof::check::{self, decide};
 use driftproof::expression::{Claim, Expected, Expr, Kind, Place, Rational, Shape, Sides, Symbols};
 use driftproof::reading::symbolic::witness::Options;
 use driftproof::reading::symbolic::{Slip, diagnose};
+use driftproof::report::{CheckReport, CheckedFile, Style};
 use driftproof::verdict::claim::ClaimVerdict;
 use expressions::random::{Menu, Random, Want};
 use plants::{left, number, right, scaled, true_claims, true_claims_of, with_right};
@@ -267,6 +268,74 @@ fn a_slip_in_a_definition_is_explained_in_every_claim_that_it_makes_false() {
     }
     assert!(all >= 40, "{all} claims are made false");
     assert_eq!(left_over, Vec::<String>::new(), "of {all}");
+}
+
+/// What is said of a wrong claim: the claim, the slip, what is proved instead, left less right.
+const WORDS: [(&str, &str, &str, &str); 8] = [
+    (
+        "Cov[step] = eta^2*Sigma",
+        "the right side is `n` times the left",
+        "Cov[step] = eta^2/n*Sigma",
+        "-eta^2*(n - 1)/n*Sigma",
+    ),
+    (
+        "midpoint(step - E[step]) = -eta^2/n*div(Sigma) + O(eta^3)",
+        "the right side is twice the left",
+        "midpoint(step - E[step]) = -eta^2/(2*n)*div(Sigma) + O(eta^3)",
+        "eta^2/(2*n)*div(Sigma)",
+    ),
+    (
+        "E[step] = -eta*G - eta^2/(2*n)*div(Sigma)",
+        "the term `-eta^2/(2*n)*div(Sigma)` does not belong there",
+        "E[step] = -eta*G",
+        "eta^2/(2*n)*div(Sigma)",
+    ),
+    (
+        "div(Sigma) = 1/2*grad(tr(Sigma))",
+        "the term `Cov[g, lap(u)]` is missing on the right side",
+        "div(Sigma) = 1/2*grad(tr(Sigma)) + Cov[g, lap(u)]",
+        "Cov[g, lap(u)]",
+    ),
+    (
+        "E[w*q*v] = E[w]*E[v]*q",
+        "the expectation of a product is not the product of expectations",
+        "",
+        "q*Cov[w, v]",
+    ),
+    ("div(Sigma) = E[hess(u)*g] + E[g*lap(u)] - Hbar*G", "the term", "", "-E[lap(u)]*G"),
+    (
+        "grad(q^2*p) = 2*q*p*grad(q) - q^2*grad(p)",
+        "the term `-q^2*grad(p)` has the wrong sign",
+        "",
+        "2*q^2*grad(p)",
+    ),
+    ("S = R", "indices are exchanged: `S` should be `R`", "", "B[j,k]*d[j](B[i,k]) - d[j](B[j,k])*B[i,k]"),
+];
+
+#[test]
+fn an_explanation_is_written_as_a_person_would() {
+    let mut text = "scalar eta > 0, n > 0\nspace theta\nrandom X\nfield u(X), v(X), w(X): scalar\n\
+        field p, q: scalar\nfield B: matrix\nlet g = grad(u)\nlet G = E[g]\nlet Hbar = E[hess(u)]\nlet Sigma = Cov[g]\n\
+        let step = -eta*mean(g, n)\nlet S[i] = B[j,k]*d[j](B[i,k])\nlet R[i] = B[i,k]*d[j](B[j,k])\n"
+        .to_owned();
+    for (number, (claim, ..)) in WORDS.iter().enumerate() {
+        text += &format!("claim c{number}: {claim}\n");
+    }
+    let found = check::text("words.drift", &text, &check::Options::default());
+    let files = [CheckedFile { name: "words.drift".into(), found }];
+    let mut json = Vec::new();
+    CheckReport::new(&files, false).write_json(&mut json).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let mut out = Vec::new();
+    CheckReport::new(&files, false).write_text(&mut out, Style::Plain).unwrap();
+    let said = String::from_utf8(out).unwrap();
+    for (claim, slip, instead, difference) in WORDS {
+        assert!(said.contains(slip), "{claim}: {slip}\n{said}");
+        assert!(said.contains(&format!("proved instead: {instead}")), "{claim}: {instead}\n{said}");
+        assert!(said.contains(&format!("left less right: {difference}\n")), "{claim}: {difference}\n{said}");
+    }
+    let text = json.to_string();
+    assert!(text.contains("\"proved_instead\":\"Cov[step] = eta^2/n*Sigma\""), "{text}");
 }
 
 /// What no single slip explains.

@@ -98,7 +98,7 @@
 //! | `first_order` | the first order at which the sides differ, where the claim has a remainder |
 //! | `counterexample` | an instance at which the sides differ, in exact rationals |
 //! | `shapes` | of both sides, where they differ |
-//! | `diagnoses` | the slips that explain it, each with its `slip` and a `message`; the repaired claim is proved |
+//! | `diagnoses` | the slips that explain it, each with its `slip`, a `message` and the claim `proved_instead`, null where that is `a = a` |
 //! | `missing` | what an undecided claim wants for a decision |
 
 mod check;

@@ -187,10 +187,11 @@ fn terms(node: &Expr, found: Found<'_>) {
         };
         let mut rest = terms.clone();
         rest.remove(k);
-        found.push(("missing term", "dropped", add(rest)));
-        found.push(("term factor", "doubled", with(scaled(2, 1, &terms[k]))));
-        found.push(("term factor", "a third", with(scaled(1, 3, &terms[k]))));
-        found.push(("term sign", "flipped", with(scaled(-1, 1, &terms[k]))));
+        let said = ["first", "second", "third", "later"][k.min(3)];
+        found.push(("missing term", said, add(rest)));
+        found.push(("term factor", said, with(scaled(2, 1, &terms[k]))));
+        found.push(("term factor", said, with(scaled(1, 3, &terms[k]))));
+        found.push(("term sign", said, with(scaled(-1, 1, &terms[k]))));
     }
 }
 

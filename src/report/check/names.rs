@@ -109,12 +109,27 @@ impl<'a> Names<'a> {
         if let Some(id) = self.known.get(&e.to_text(self.declared)) {
             return Expr::new(Kind::Symbol(*id), e.shape());
         }
+        if let Kind::Neg(inner) = e.kind()
+            && let Some(id) = self.known.get(&negated(inner).to_text(self.declared))
+        {
+            return Expr::new(Kind::Symbol(*id), e.shape());
+        }
         if e.children().is_empty() {
             e.clone()
         } else {
             Expr::new(e.map_children(&mut |child| self.fold(child)), e.shape())
         }
     }
+}
+
+/// `-a*b` as it is read, with the sign at the first factor.
+fn negated(e: &Expr) -> Expr {
+    let kind = match e.kind() {
+        Kind::Mul(a, b) => Kind::Mul(negated(a), b.clone()),
+        Kind::Div(a, b) => Kind::Div(negated(a), b.clone()),
+        _ => Kind::Neg(e.clone()),
+    };
+    Expr::new(kind, e.shape())
 }
 
 /// Whether an expression is of numbers and declared scalars.

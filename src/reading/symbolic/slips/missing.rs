@@ -108,18 +108,21 @@ fn is_term_of(part: &Expr, sum: &Expr) -> bool {
     part == sum || matches!(sum.kind(), Kind::Add(terms) if terms.contains(part))
 }
 
-/// Parts of the claim added or subtracted within what is not linear.
+/// Parts of the claim, and the mean of what stands there, added or subtracted within what is not linear.
 fn within(claim: &Claim, side: Side, whole: &Expr, parts: &[Expr]) -> Vec<Repair> {
     let mut found = Vec::new();
     for (path, node) in whole.nodes(MOST_PLACES) {
         if node.shape() == Shape::Scalar || !is_nonlinear(whole, &path) || is_under_an_index(whole, &path) {
             continue;
         }
-        for part in parts.iter().filter(|part| part.shape() == node.shape() && !is_term_of(part, &node)) {
+        let mean = Expr::new(Kind::Expect(node.clone()), node.shape());
+        let parts = parts.iter().filter(|part| part.shape() == node.shape() && !is_term_of(part, &node));
+        for part in parts.chain([&mean]) {
             for term in [part.clone(), scaled(&Rational::integer(-1), part)] {
-                let new = plus(&node, &term).and_then(|sum| whole.replaced(&path, sum));
+                let Some(sum) = plus(&node, &term) else { continue };
+                let new = whole.replaced(&path, sum.clone());
                 let claim = new.and_then(|new| with_side(claim, side, new));
-                found.extend(claim.map(|claim| Repair { slip: Slip::MissingTerm(term), claim }));
+                found.extend(claim.map(|claim| Repair { slip: Slip::Inner(node.clone(), sum), claim }));
             }
         }
     }

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a system that does not run stops the test")]
 
-mod gallery;
+mod outcome;
 
 use driftproof::systems::{Evidence, Outcome, Settings, SystemError, system};
-use gallery::{assert_all_hold, assert_lies_are_caught, assert_sound};
+use outcome::{assert_all_hold, assert_lies_are_caught, assert_sound};
 
 /// A run with fewer draws; the seed is fixed, so that a verdict that holds once holds always.
 fn run(name: &str, settings: Settings) -> Outcome {

@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-mod gallery;
+mod outcome;
 
 use driftproof::systems::{self, Evidence, Found, Outcome, Settings, SystemError, system};
-use gallery::{assert_lies_are_caught, assert_sound};
+use outcome::{assert_lies_are_caught, assert_sound};
 use std::collections::BTreeMap;
 
 /// Name, and settings of a first look that are cheap enough.

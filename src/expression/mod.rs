@@ -578,11 +578,24 @@ pub enum Statement {
     },
 }
 
+/// A `let` of a derivation. Claims hold its value in its place; its name is for printing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// The name, in ASCII.
+    pub name: Arc<str>,
+    /// What it stands for.
+    pub value: Expr,
+    /// Bytes of the name in its file; it is known after them.
+    pub span: std::ops::Range<usize>,
+}
+
 /// A derivation: what its text means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Derivation {
     /// Declared names.
     pub symbols: Symbols,
+    /// What was defined, in order.
+    pub definitions: Vec<Definition>,
     /// Statements in their order.
     pub statements: Vec<Statement>,
     /// Bytes of the file between which statements stand: its fenced blocks, or the whole of a bare text.

@@ -32,7 +32,12 @@ impl Elaborator<'_> {
         value.summed.clear();
         let scope = std::mem::take(&mut self.scope);
         self.scope.lengths.variables = scope.lengths.variables;
-        self.definitions.push(Definition { value, lengths: scope.lengths, batches: scope.batches });
+        self.definitions.push(Definition {
+            name: name.clone(),
+            value,
+            lengths: scope.lengths,
+            batches: scope.batches,
+        });
         let meaning = Meaning::Let(self.definitions.len() - 1);
         self.names.insert(Arc::clone(&name.text), (meaning, name.span.clone()));
         Ok(())

@@ -93,6 +93,7 @@ struct Joined {
 /// A `let`: its value, and what must hold wherever it is used.
 #[derive(Debug)]
 pub(super) struct Definition {
+    pub(super) name: Name,
     pub(super) value: Value,
     pub(super) lengths: Lengths,
     pub(super) batches: Vec<BatchUse>,

@@ -23,7 +23,7 @@ mod unicode;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 
-use crate::expression::{Derivation, Instance, Statement, Value};
+use crate::expression::{self, Derivation, Instance, Statement, Value};
 use elaboration::{Elaborated, Elaborator, Stop};
 use lexer::{Lexeme, Token};
 use std::sync::Arc;
@@ -65,8 +65,18 @@ pub fn parse(name: &str, text: &str) -> Result<Derivation, Diagnostics> {
         }
     }
     if elaborator.errors.is_empty() {
-        let blocks = blocks.into_iter().map(|block| block.span).collect();
-        Ok(Derivation { symbols: elaborator.symbols, statements, blocks, instances })
+        let definitions = elaborator.definitions.into_iter().map(|definition| expression::Definition {
+            name: definition.name.text,
+            value: definition.value.expr,
+            span: definition.name.span,
+        });
+        Ok(Derivation {
+            symbols: elaborator.symbols,
+            definitions: definitions.collect(),
+            statements,
+            blocks: blocks.into_iter().map(|block| block.span).collect(),
+            instances,
+        })
     } else {
         Err(Diagnostics::new(name, text, elaborator.errors))
     }

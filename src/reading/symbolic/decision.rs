@@ -101,8 +101,8 @@ pub fn expand(claim: &Claim, symbols: &Symbols) -> Result<Expansion, Obstacle> {
 }
 
 /// The normal forms of a claim.
-struct Sheet<'a> {
-    lowering: Lowering<'a>,
+pub(super) struct Sheet<'a> {
+    pub(super) lowering: Lowering<'a>,
     free: Vec<(Index, Length)>,
     left: Poly,
     right: Poly,
@@ -118,7 +118,7 @@ struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn new(claim: &Claim, symbols: &'a Symbols) -> Result<Self, Obstacle> {
+    pub(super) fn new(claim: &Claim, symbols: &'a Symbols) -> Result<Self, Obstacle> {
         let Sides::Equation { left, right } = &claim.sides else {
             return Err(Obstacle::Beyond { what: "an equation between different shapes" });
         };
@@ -209,7 +209,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// What is left of the difference of the sides.
-    fn remainder(&self) -> Result<Poly, Obstacle> {
+    pub(super) fn remainder(&self) -> Result<Poly, Obstacle> {
         self.lowering.algebra.remainder_of(&self.difference, &self.identities)
     }
 

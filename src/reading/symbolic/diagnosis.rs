@@ -6,16 +6,17 @@
 //!
 //! | slip | the claim holds with |
 //! |---|---|
-//! | factor, sign | the whole right side multiplied by a number, or by a scalar |
-//! | count, covariance, mean, split, convention, index | one place of one side replaced by what it is mistaken for |
+//! | factor, sign | the whole right side multiplied by a number |
 //! | term | one term dropped, or multiplied by a number |
-//! | missing term | the difference added, where it is a single term |
+//! | count, covariance, mean, split, convention, index | one place of one side, or all that are alike, replaced by what it is mistaken for |
+//! | scalar | the right side or a term multiplied by a scalar |
+//! | missing term | the difference added, where it is a single term or a multiple of a part of the claim |
 //! | restriction | one dimension, a symmetric root, a vanishing mean, a lower order |
+//! | inner | a factor or an exponent inside of something that is not linear |
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "every node that is not a sum is a term")]
-
-use super::slips::{Repair, Slip, repairs};
-use crate::expression::{Claim, Expr, Kind, Shape, Sides, Symbols};
+use super::proportion::Balance;
+use super::slips::{Repair, Repairs, Slip, missing, repairs, restrictions};
+use crate::expression::{Claim, Expr, Kind, Rational, Sides, Symbols};
 
 /// Diagnoses given for one claim, at most.
 const MOST: usize = 3;
@@ -38,53 +39,56 @@ pub fn diagnose(
     difference: Option<&Expr>,
     mut proves: impl FnMut(&Claim) -> bool,
 ) -> Vec<Diagnosis> {
-    let candidates = repairs(claim, symbols);
-    let (restrictions, changes): (Vec<Repair>, Vec<Repair>) =
-        candidates.into_iter().partition(|repair| is_restriction(&repair.slip));
+    let balance = Balance::new(claim, symbols);
     let mut found: Vec<Diagnosis> = Vec::new();
-    for Repair { slip, claim } in changes {
-        if found.len() + 1 == MOST {
-            break;
+    let Repairs { likely, unlikely } = repairs(claim, symbols, balance.as_ref());
+    add(likely, MOST - 1, &mut found, &mut proves);
+    if found.is_empty() {
+        add(missing(claim, symbols, difference, balance.as_ref()), 1, &mut found, &mut proves);
+    }
+    let is_explained = !found.is_empty();
+    for Repair { slip, claim } in restrictions(claim, symbols) {
+        let is_asked = !is_explained || !matches!(slip, Slip::Order(..));
+        let is_new = found.len() < MOST && !found.iter().any(|d| same_kind(&d.slip, &slip));
+        if is_asked && is_new && proves(&claim) && !is_empty(&claim, &mut proves) {
+            found.push(Diagnosis { slip, repaired: claim });
+        }
+    }
+    if found.is_empty() {
+        add(unlikely, 1, &mut found, &mut proves);
+    }
+    found
+}
+
+/// Adds repairs that are proved, one of each kind, until there are so many.
+fn add(
+    repairs: Vec<Repair>,
+    most: usize,
+    found: &mut Vec<Diagnosis>,
+    proves: &mut impl FnMut(&Claim) -> bool,
+) {
+    for Repair { slip, claim } in repairs {
+        if found.len() >= most {
+            return;
         }
         if !found.iter().any(|d| same_kind(&d.slip, &slip)) && proves(&claim) {
             found.push(Diagnosis { slip, repaired: claim });
         }
     }
-    if found.is_empty() {
-        found.extend(missing(claim, difference).filter(|d| proves(&d.repaired)));
-    }
-    for Repair { slip, claim } in restrictions {
-        let only = found.is_empty() || !matches!(slip, Slip::Order(..));
-        if found.len() < MOST && only && !found.iter().any(|d| same_kind(&d.slip, &slip)) && proves(&claim) {
-            found.push(Diagnosis { slip, repaired: claim });
-        }
-    }
-    found
+}
+
+/// Whether a restricted claim says no more than `0 = 0`.
+fn is_empty(claim: &Claim, proves: &mut impl FnMut(&Claim) -> bool) -> bool {
+    let Sides::Equation { left, right } = &claim.sides else { return false };
+    [left, right].into_iter().filter(|side| !matches!(side.kind(), Kind::Number(zero) if zero.is_zero())).all(
+        |side| {
+            let zero = Expr::new(Kind::Number(Rational::ZERO), side.shape());
+            let sides = Sides::Equation { left: side.clone(), right: zero };
+            proves(&Claim { sides, ..claim.clone() })
+        },
+    )
 }
 
 fn same_kind(a: &Slip, b: &Slip) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
-}
-
-fn is_restriction(slip: &Slip) -> bool {
-    matches!(slip, Slip::OneDimension | Slip::Symmetric(_) | Slip::Vanishing(_) | Slip::Order(..))
-}
-
-/// The difference as a missing term, if it is a single one.
-fn missing(claim: &Claim, difference: Option<&Expr>) -> Option<Diagnosis> {
-    let Sides::Equation { left, right } = &claim.sides else { return None };
-    let term = difference.filter(|term| !matches!(term.kind(), Kind::Add(_) | Kind::Number(_)))?;
-    let mut terms = match right.kind() {
-        Kind::Number(zero) if zero.is_zero() => Vec::new(),
-        Kind::Add(terms) => terms.clone(),
-        _ => vec![right.clone()],
-    };
-    terms.push(term.clone());
-    let sum = Expr::new(Kind::Add(terms), term.shape());
-    let fits = term.shape() == left.shape() || left.shape() == Shape::Scalar;
-    let sides = Sides::Equation { left: left.clone(), right: sum };
-    fits.then(|| Diagnosis {
-        slip: Slip::MissingTerm(term.clone()),
-        repaired: Claim { sides, ..claim.clone() },
-    })
 }

@@ -12,6 +12,7 @@ use super::lower::{FIRST, JOINT, SECOND};
 use super::obstacle::Obstacle;
 use super::poly::{Monomial, Poly};
 use super::raise_factor::power;
+use super::raise_order::rank;
 use super::raise_product::Raised;
 use crate::expression::{Expr, Index as Name, Kind, Length, Rational, Shape, SymbolId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,7 @@ struct Scale {
 }
 
 /// A tensor with the scalar before it.
-type Collected = (Poly, Raised);
+pub(super) type Collected = (Poly, Raised);
 
 impl Algebra<'_> {
     /// A sum with these free indices as an expression.
@@ -91,6 +92,8 @@ impl Algebra<'_> {
     fn raised_plainly(&self, sum: &Poly, free: &[(Index, Length)]) -> Option<Expr> {
         let open: Vec<Index> = free.iter().map(|(index, _)| *index).collect();
         let (mut collected, rest) = self.recognised(sum, &open);
+        let (covariances, rest) = self.joined_moments(&rest, &open);
+        collected.extend(covariances);
         for (tensor, scalar) in collect(&rest) {
             collected.push((scalar, self.raised_product(&tensor, &open)?));
         }
@@ -106,18 +109,7 @@ impl Algebra<'_> {
             let (scalar, raised) = collected.pop()?;
             return Some(term(self.scale_of(&scalar)?, raised, shape));
         }
-        let first = collected.first()?.0.clone();
-        // Powers of a symbol that is nobody's keep the scalars apart.
-        let all = collected.iter().try_fold(Poly::zero(), |all, (scalar, _)| {
-            self.times(scalar, &self.separator(all.len())).map(|part| all.plus(&part))
-        });
-        let (mut factors, number) = content(&all.ok()?);
-        let common = if collected.iter().all(|(scalar, _)| ratio(scalar, &first).is_some()) {
-            first.scaled(&(&number * &content(&first).1.recip()?))
-        } else {
-            factors.retain(|factor| factor.draw == Draw::Fixed && factor.head != Head::Scalar(NOBODY));
-            Poly::monomial(Monomial(factors), number)
-        };
+        let common = self.common(&collected)?;
         let mut terms = Vec::new();
         for (scalar, raised) in collected {
             let left = match ratio(&scalar, &common) {
@@ -127,15 +119,58 @@ impl Algebra<'_> {
                     self.divided(&scalar, &(factors.0.clone(), number.clone())).ok()?
                 }
             };
-            terms.push(summand(terms.len(), self.scale_of(&left)?, raised, shape));
+            terms.push((self.scale_of(&left)?, raised));
         }
+        let ordered = |(scale, (scalars, tensor)): &(Scale, Raised)| {
+            let all = scale.above.iter().chain(&scale.below).chain(scalars).chain(tensor);
+            all.map(|part| rank(part, self.symbols)).max()
+        };
+        terms.sort_by_cached_key(ordered);
+        let mut sign = Rational::ONE;
+        match terms.iter().position(|(scale, _)| !scale.number.is_negative()) {
+            Some(at) => terms[..=at].rotate_right(1),
+            None if common.as_number().is_some_and(|number| number.is_one()) => {}
+            None => {
+                sign = Rational::integer(-1);
+                terms.iter_mut().for_each(|(scale, _)| scale.number = -&scale.number);
+            }
+        }
+        let terms = terms.into_iter().enumerate();
+        let terms = terms.map(|(before, (scale, raised))| summand(before, scale, raised, shape)).collect();
         let all = Expr::new(Kind::Add(terms), shape);
+        let common = common.scaled(&sign);
         if common.as_number().is_some_and(|number| number.is_one()) {
             return Some(all);
         }
         let tensor = (shape != Shape::Scalar).then(|| all.clone());
         let scalars = if tensor.is_none() { vec![all] } else { Vec::new() };
         Some(term(self.scale_of(&common)?, (scalars, tensor), shape))
+    }
+
+    /// What stands before a sum: the powers and the number that are common to its scalars; numbers alone only where all are
+    /// the same but for their signs.
+    fn common(&self, collected: &[Collected]) -> Option<Poly> {
+        let first = &collected.first()?.0;
+        // Powers of a symbol that is nobody's keep the scalars apart.
+        let all = collected.iter().try_fold(Poly::zero(), |all, (scalar, _)| {
+            self.times(scalar, &self.separator(all.len())).map(|part| all.plus(&part))
+        });
+        let (mut factors, number) = content(&all.ok()?);
+        if collected.iter().all(|(scalar, _)| ratio(scalar, first).is_some()) {
+            let common = first.scaled(&(&number * &content(first).1.recip()?));
+            let same = |(scalar, _): &Collected| ratio(scalar, &common).is_some_and(|r| r.abs().is_one());
+            let is_number = common.as_number().is_some();
+            return Some(if is_number && !collected.iter().all(same) {
+                Poly::one()
+            } else if common.leads_negative() {
+                common.negated()
+            } else {
+                common
+            });
+        }
+        factors.retain(|factor| factor.draw == Draw::Fixed && factor.head != Head::Scalar(NOBODY));
+        let number = if factors.is_empty() { Rational::ONE } else { number };
+        Some(Poly::monomial(Monomial(factors), number))
     }
 
     /// A power of nobody's symbol.
@@ -272,14 +307,10 @@ impl Algebra<'_> {
 const NOBODY: SymbolId = SymbolId(u32::MAX);
 
 /// The terms of a sum by their tensors, each with the scalar before it.
-fn collect(sum: &Poly) -> BTreeMap<Vec<Factor>, Poly> {
-    let plain = |factor: &Factor| {
-        let copied = matches!(factor.draw, Draw::Copy { .. });
-        factor.is_closed() && factor.group == 0 && !copied && !matches!(factor.head, Head::Integral(_))
-    };
+pub(super) fn collect(sum: &Poly) -> BTreeMap<Vec<Factor>, Poly> {
     let mut all: BTreeMap<Vec<Factor>, Poly> = BTreeMap::new();
     for (monomial, value) in sum.terms() {
-        let (scalar, tensor): (Vec<Factor>, Vec<Factor>) = monomial.0.iter().cloned().partition(plain);
+        let (scalar, tensor): (Vec<Factor>, Vec<Factor>) = monomial.0.iter().cloned().partition(is_plain);
         let part = Poly::monomial(Monomial(scalar), value.clone());
         let known = all.entry(tensor).or_default();
         *known = known.plus(&part);
@@ -287,8 +318,14 @@ fn collect(sum: &Poly) -> BTreeMap<Vec<Factor>, Poly> {
     all
 }
 
+/// Whether a factor is a scalar that stands before a tensor.
+pub(super) fn is_plain(factor: &Factor) -> bool {
+    let copied = matches!(factor.draw, Draw::Copy { .. });
+    factor.is_closed() && factor.group == 0 && !copied && !matches!(factor.head, Head::Integral(_))
+}
+
 /// `a/b` if it is a number.
-fn ratio(a: &Poly, b: &Poly) -> Option<Rational> {
+pub(super) fn ratio(a: &Poly, b: &Poly) -> Option<Rational> {
     let (x, y) = (&a.terms().first()?.1, &b.terms().first()?.1);
     let ratio = x.checked_div(y)?;
     (b.scaled(&ratio) == *a).then_some(ratio)
@@ -317,13 +354,16 @@ fn summand(before: usize, scale: Scale, raised: Raised, shape: Shape) -> Expr {
     Expr::new(Kind::Neg(term(positive, raised, shape)), shape)
 }
 
-/// A scale times scalars and a tensor.
+/// A scale times scalars and a tensor: `a/(2*b)*s*tensor`.
 fn term(scale: Scale, (scalars, tensor): Raised, shape: Shape) -> Expr {
-    let Scale { number, mut above, mut below } = scale;
+    let Scale { number, above, mut below } = scale;
     let (more, under) = split(scalars);
-    above.extend(more);
     below.extend(under);
-    scaled(&number, &(above, below), tensor, shape)
+    let behind = match (product(more), tensor) {
+        (Some(scalars), Some(tensor)) => Some(times(scalars, &tensor, shape)),
+        (scalars, tensor) => scalars.or(tensor),
+    };
+    scaled(&number, &(above, below), behind, shape)
 }
 
 /// An index by its number.
@@ -372,9 +412,17 @@ pub(super) fn scaled(
     };
     match (scale, tensor) {
         (Some(scale), Some(tensor)) => times(scale, &tensor, shape),
-        (None, Some(tensor)) if number.is_negative() => Expr::new(Kind::Neg(tensor), shape),
+        (None, Some(tensor)) if number.is_negative() => negated(&tensor),
         (Some(only), None) | (None, Some(only)) => only,
         (None, None) => Expr::number(Rational::ONE),
+    }
+}
+
+/// `-a b` with the sign at the first factor.
+fn negated(e: &Expr) -> Expr {
+    match e.kind() {
+        Kind::Mul(a, b) => Expr::new(Kind::Mul(negated(a), b.clone()), e.shape()),
+        _ => Expr::new(Kind::Neg(e.clone()), e.shape()),
     }
 }
 

@@ -4,6 +4,7 @@ use super::algebra::Algebra;
 use super::atom::{Factor, Head, Index};
 use super::poly::{Monomial, Poly};
 use super::raise::{name, shape_of};
+use super::raise_order::transposed;
 use crate::expression::{Expr, Function, Index as Name, Kind, Length, Rational, Shape, SymbolKind};
 
 /// A scalar, vector or matrix with its indices.
@@ -29,8 +30,8 @@ impl Part {
     /// A matrix that is not known to be symmetric.
     fn matrix(expr: Kind, indices: [Index; 2], lengths: [Length; 2]) -> Self {
         let expr = Expr::new(expr, Shape::Matrix(lengths[0], lengths[1]));
-        let flipped = Expr::new(Kind::Transpose(expr.clone()), Shape::Matrix(lengths[1], lengths[0]));
-        Self { expr, indices: indices.to_vec(), lengths: lengths.to_vec(), flipped: Some(flipped) }
+        let flipped = transposed(&expr);
+        Self { expr, indices: indices.to_vec(), lengths: lengths.to_vec(), flipped }
     }
 
     pub(super) fn traced(self) -> Option<Self> {
@@ -41,10 +42,6 @@ impl Part {
     /// A matrix that is symmetric.
     pub(super) fn symmetric(self) -> Self {
         Self { flipped: Some(self.expr.clone()), ..self }
-    }
-
-    pub(super) fn is_symmetric(&self) -> bool {
-        self.flipped.as_ref() == Some(&self.expr)
     }
 
     pub(super) fn transposed(mut self) -> Self {

@@ -8,6 +8,7 @@ use super::algebra::Algebra;
 use super::atom::{Draw, Factor, Index};
 use super::raise::{name, scaled, shape_of, split};
 use super::raise_factor::Part;
+use super::raise_order::transposed;
 use crate::expression::{Expr, Index as Name, Kind, Length, Rational, Shape};
 
 /// The scalars of a product, and what has its open indices.
@@ -25,7 +26,7 @@ impl Algebra<'_> {
     }
 
     /// Scalars and tensors of a product; expectations and sums over copies are put together first.
-    fn parts(&self, factors: &[Factor]) -> Option<(Vec<Expr>, Vec<Part>)> {
+    pub(super) fn parts(&self, factors: &[Factor]) -> Option<(Vec<Expr>, Vec<Part>)> {
         let (mut scalars, mut parts) = (Vec::new(), Vec::new());
         let mut left: Vec<Factor> = factors.to_vec();
         while let Some(first) = left.first().cloned() {
@@ -70,18 +71,11 @@ impl Algebra<'_> {
             return None;
         }
         parts.sort_by_key(|part| part.indices.len());
-        let symmetric = matches!(parts.as_slice(), [only] if only.is_symmetric());
         let (scalars, tensor) = assemble(scalars, parts, &open)?;
         let shape = shape_of(&open.iter().copied().zip(lengths.iter().copied()).collect::<Vec<_>>());
         let inner = scaled(&Rational::ONE, &split(scalars), tensor, shape);
         let expr = self.bundle_around(&own[0], inner, shape)?;
-        let flipped = match (shape, symmetric) {
-            (_, true) => Some(expr.clone()),
-            (Shape::Matrix(rows, columns), false) => {
-                Some(Expr::new(Kind::Transpose(expr.clone()), Shape::Matrix(columns, rows)))
-            }
-            _ => None,
-        };
+        let flipped = transposed(&expr);
         Some(Part { expr, indices: open, lengths, flipped })
     }
 
@@ -105,11 +99,10 @@ impl Algebra<'_> {
         for (at, (index, length)) in (0..).zip(free) {
             names.push((*index, name(at, *length)));
         }
-        let first = u32::try_from(free.len()).unwrap_or(0);
         for factor in factors {
             for (slot, index) in factor.indices.iter().enumerate() {
                 if matches!(index, Index::Dummy(_)) && !names.iter().any(|(known, _)| known == index) {
-                    let number = first + u32::try_from(names.len()).unwrap_or(0);
+                    let number = u32::try_from(names.len()).unwrap_or(u32::MAX);
                     names.push((*index, name(number, self.slot_length(factor, slot))));
                 }
             }
@@ -155,7 +148,7 @@ fn length_in(parts: &[Part], index: Index) -> Option<Length> {
 }
 
 /// Contracts tensors until only the open indices are left: scalars, and one tensor.
-fn assemble(
+pub(super) fn assemble(
     mut scalars: Vec<Expr>,
     mut parts: Vec<Part>,
     open: &[Index],

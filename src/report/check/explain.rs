@@ -1,13 +1,17 @@
 //! One verdict step by step: the claim, both sides in normal form, what cancels, and what is left.
 
 use super::super::layout::{Page, Style, counted};
+use super::names::Names;
 use super::{trials, words};
 use crate::check::{Checked, Checkup};
-use crate::expression::{Claim, Expr, Sides, Statement, Symbols};
+use crate::expression::{Claim, Expr, Kind, Rational, Remainder, Shape, Sides, Statement};
 use crate::reading::symbolic::{Expansion, Obstacle, expand};
 use crate::verdict::claim::ClaimVerdict;
 use crate::verdict::readings::Verdict;
 use std::io::{self, Write};
+
+/// Terms of a sum that stand on one line in LaTeX.
+const TERMS_ON_A_LINE: usize = 3;
 
 /// The derivation of one verdict.
 #[derive(Debug)]
@@ -35,7 +39,6 @@ impl<'a> Explanation<'a> {
     /// # Errors
     /// What the writer returns.
     pub fn write_text(&self, out: &mut impl Write, style: Style) -> io::Result<()> {
-        let symbols = &self.checkup.derivation.symbols;
         let mut page = Page { out, style };
         let claim = match &self.checked.statement {
             Statement::Claim(claim) => claim,
@@ -44,21 +47,22 @@ impl<'a> Explanation<'a> {
                 return Ok(());
             }
         };
+        let names = &Names::of_claim(&self.checkup.derivation, claim);
         writeln!(page.out, "{}#{}", self.checkup.name, claim.name)?;
         writeln!(page.out, "\n  {}", claim.text)?;
         match &self.expansion {
             None => page.note("The sides have different shapes, so that there is nothing to expand.")?,
             Some(Err(obstacle)) => page.note(&format!("There is no normal form: {obstacle}."))?,
-            Some(Ok(expansion)) => steps(&mut page, expansion, claim, symbols)?,
+            Some(Ok(expansion)) => steps(&mut page, expansion, claim, names)?,
         }
-        self.conclusion(&mut page, claim, symbols)
+        self.conclusion(&mut page, claim, names)
     }
 
     fn conclusion<W: Write>(
         &self,
         page: &mut Page<'_, W>,
         claim: &Claim,
-        symbols: &Symbols,
+        names: &Names<'_>,
     ) -> io::Result<()> {
         let Some(verdict) = &self.checked.proof else { return Ok(()) };
         page.heading("Verdict")?;
@@ -75,9 +79,12 @@ impl<'a> Explanation<'a> {
             ClaimVerdict::Refuted(_) | ClaimVerdict::Undecided(_) | ClaimVerdict::Contradiction(_) => {
                 page.note(verdict.word())?;
                 for diagnosis in &self.checked.diagnoses {
-                    page.note(&format!("- {}", words::slip(&diagnosis.slip, symbols)))?;
+                    page.note(&format!("- {}", words::slip(&diagnosis.slip, names)))?;
+                    if let Some(repaired) = words::repaired(&diagnosis.repaired, names) {
+                        page.note(&format!("  proved instead: {repaired}"))?;
+                    }
                 }
-                for note in super::text::notes(claim, verdict, symbols) {
+                for note in super::text::notes(claim, verdict, names) {
                     for line in note.lines() {
                         writeln!(page.out, "  {line}")?;
                     }
@@ -88,7 +95,7 @@ impl<'a> Explanation<'a> {
             page.note(&format!("At {}: {}.", trials::place(trial), trials::exact(&trial.exact).join("; ")))?;
         }
         for assumption in super::assumptions_of(self.checked) {
-            page.note(&format!("It rests on: {}.", words::assumption(assumption, symbols)))?;
+            page.note(&format!("It rests on: {}.", words::assumption(assumption, names)))?;
         }
         Ok(())
     }
@@ -98,15 +105,22 @@ impl<'a> Explanation<'a> {
     /// # Errors
     /// What the writer returns.
     pub fn write_latex(&self, out: &mut impl Write) -> io::Result<()> {
-        let symbols = &self.checkup.derivation.symbols;
         let Statement::Claim(claim) = &self.checked.statement else {
             return writeln!(out, "% {}: assumed", self.checked.name());
         };
+        let names = &Names::of_claim(&self.checkup.derivation, claim);
         let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
         let verdict = self.checked.verdict.map_or("not reached", Verdict::word);
         writeln!(out, "% {}: {verdict}", claim.name)?;
         writeln!(out, "\\begin{{align*}}")?;
-        writeln!(out, "  {} &= {}", left.to_latex(symbols), right.to_latex(symbols))?;
+        let remainder = claim.remainder.as_ref().map_or_else(String::new, |Remainder { symbol, order }| {
+            let [symbol, order] = [Kind::Symbol(*symbol), Kind::Number(order.clone())];
+            let [symbol, order] = [symbol, order].map(|kind| Expr::new(kind, Shape::Scalar));
+            let is_one = *order.kind() == Kind::Number(Rational::ONE);
+            let power = if is_one { symbol } else { Expr::new(Kind::Pow(symbol, order), Shape::Scalar) };
+            format!(" + O\\left({}\\right)", names.latex(&power))
+        });
+        writeln!(out, "  {} &= {}{remainder}", names.latex(left), names.latex(right))?;
         if let Some(Ok(expansion)) = &self.expansion {
             let parts = [
                 ("left", &expansion.left),
@@ -114,41 +128,51 @@ impl<'a> Explanation<'a> {
                 ("left} - \\text{right", &expansion.difference),
             ];
             for (name, terms) in parts {
-                writeln!(out, "  \\\\ \\text{{{name}}} &= {}", latex_sum(terms, symbols))?;
+                writeln!(out, "  \\\\ \\text{{{name}}} &= {}", latex_sum(terms, names))?;
             }
         }
         writeln!(out, "\\end{{align*}}")
     }
 }
 
-fn latex_sum(terms: &[Expr], symbols: &Symbols) -> String {
-    if terms.is_empty() {
-        return "0".to_owned();
+/// Terms of a sum, a few on each line.
+fn latex_sum(terms: &[Expr], names: &Names<'_>) -> String {
+    let mut sum = String::new();
+    for (at, term) in terms.iter().enumerate() {
+        let term = names.latex(term);
+        if at > 0 && at % TERMS_ON_A_LINE == 0 {
+            sum += " \\\\\n  &\\quad {}";
+        }
+        match term.strip_prefix('-') {
+            Some(positive) if !sum.is_empty() => sum += &format!(" - {}", positive.trim_start()),
+            _ if sum.is_empty() => sum += &term,
+            _ => sum += &format!(" + {term}"),
+        }
     }
-    terms.iter().map(|term| term.to_latex(symbols)).collect::<Vec<_>>().join(" + ")
+    if sum.is_empty() { "0".to_owned() } else { sum }
 }
 
 fn steps<W: Write>(
     page: &mut Page<'_, W>,
     expansion: &Expansion,
     claim: &Claim,
-    symbols: &Symbols,
+    names: &Names<'_>,
 ) -> io::Result<()> {
     let (common, left, right) = split(expansion);
-    terms(page, "Terms of the left side that the right side has too", &common, symbols)?;
-    terms(page, "Other terms of the left side", &left, symbols)?;
-    terms(page, "Other terms of the right side", &right, symbols)?;
+    terms(page, "Terms of the left side that the right side has too", &common, names)?;
+    terms(page, "Other terms of the left side", &left, names)?;
+    terms(page, "Other terms of the right side", &right, names)?;
     if !expansion.substituted.is_empty() {
         page.heading("Substituted in their difference")?;
         for (from, to) in &expansion.substituted {
-            writeln!(page.out, "  {} = {}", from.to_text(symbols), to.to_text(symbols))?;
+            writeln!(page.out, "  {} = {}", names.text(from), names.text(to))?;
         }
     }
     if let Some(remainder) = &claim.remainder {
-        let name = &symbols.get(remainder.symbol).name;
+        let name = &names.declared().get(remainder.symbol).name;
         page.note(&format!("(terms from {} on are left out)", words::power(name, &remainder.order)))?;
     }
-    terms(page, "Left less right", &expansion.difference, symbols)
+    terms(page, "Left less right", &expansion.difference, names)
 }
 
 /// Terms of both sides, of the left only, of the right only.
@@ -166,13 +190,13 @@ fn terms<W: Write>(
     page: &mut Page<'_, W>,
     title: &str,
     terms: &[impl Term],
-    symbols: &Symbols,
+    names: &Names<'_>,
 ) -> io::Result<()> {
     page.heading(title)?;
     if terms.is_empty() {
         return writeln!(page.out, "  none");
     }
-    terms.iter().try_for_each(|term| writeln!(page.out, "  {}", term.expr().to_text(symbols)))
+    terms.iter().try_for_each(|term| writeln!(page.out, "  {}", names.text(term.expr())))
 }
 
 /// A term, owned or not.

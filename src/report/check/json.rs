@@ -1,6 +1,7 @@
 //! The JSON document of `driftproof check`, see the page of [`report`](crate::report).
 
 use super::super::json;
+use super::names::Names;
 use super::{CheckReport, CheckedFile, assumptions_of, trials, words};
 use crate::check::{Checked, Checkup};
 use crate::expression::{Expected, Expr, Rational, Statement, Symbols};
@@ -60,6 +61,10 @@ fn statement(checkup: &Checkup, checked: &Checked) -> Value {
         }
         Statement::Assumption { text, span, .. } => ("assume", text, span),
     };
+    let names = &match &checked.statement {
+        Statement::Claim(claim) => Names::of_claim(&checkup.derivation, claim),
+        Statement::Assumption { .. } => Names::of_derivation(&checkup.derivation),
+    };
     let (line, column) = position(&checkup.text, span.start);
     put("name", json!(checked.name()));
     put("kind", json!(kind));
@@ -69,7 +74,7 @@ fn statement(checkup: &Checkup, checked: &Checked) -> Value {
     put("line", json!(line));
     put("column", json!(column));
     let assumptions: Vec<String> =
-        assumptions_of(checked).iter().map(|a| words::assumption(a, symbols)).collect();
+        assumptions_of(checked).iter().map(|a| words::assumption(a, names)).collect();
     put("assumptions", json!(assumptions));
     if let Some(verdict) = &checked.proof {
         put("proof", json!(verdict.word()));
@@ -81,14 +86,18 @@ fn statement(checkup: &Checkup, checked: &Checked) -> Value {
         put("trials", json!(checked.trials.iter().map(trials::json).collect::<Vec<_>>()));
     }
     if !checked.diagnoses.is_empty() {
-        let diagnoses: Vec<Value> = checked.diagnoses.iter().map(|d| diagnosis(d, symbols)).collect();
+        let diagnoses: Vec<Value> = checked.diagnoses.iter().map(|d| diagnosis(d, names)).collect();
         put("diagnoses", json!(diagnoses));
     }
     Value::Object(map)
 }
 
-fn diagnosis(diagnosis: &Diagnosis, symbols: &Symbols) -> Value {
-    json!({ "slip": diagnosis.slip.name(), "message": words::slip(&diagnosis.slip, symbols) })
+fn diagnosis(diagnosis: &Diagnosis, names: &Names<'_>) -> Value {
+    json!({
+        "slip": diagnosis.slip.name(),
+        "message": words::slip(&diagnosis.slip, names),
+        "proved_instead": words::repaired(&diagnosis.repaired, names),
+    })
 }
 
 fn expression(e: &Expr, symbols: &Symbols) -> Value {

@@ -2,6 +2,7 @@
 
 mod explain;
 mod json;
+mod names;
 mod page;
 mod prose;
 mod text;

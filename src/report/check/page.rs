@@ -4,6 +4,7 @@
 use super::super::figure;
 use super::super::layout::{counted, readable, scientific};
 use super::super::page::{Block, Cell, Document, Markup, Picture, Section, Table, Tone};
+use super::names::Names;
 use super::{CheckReport, CheckedFile, prose, text, trials, words};
 use crate::check::{Checked, Checkup, InstanceDrift};
 use crate::expression::{Claim, Expected, Sides, Statement, equation_to_mathml};
@@ -142,13 +143,17 @@ fn card(checkup: &Checkup, checked: &Checked) -> Block {
         (_, false) => format!("{word}: not as claimed"),
     };
     let symbols = &checkup.derivation.symbols;
+    let names = &Names::of_claim(&checkup.derivation, claim);
     let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
     let equation = equation_to_mathml(left, right, claim.remainder.as_ref(), symbols);
     let mut blocks = vec![Block::Markup(Markup::trusted(equation))];
     blocks.extend(restriction(claim).map(Block::Paragraph));
     for (place, diagnosis) in checked.diagnoses.iter().enumerate() {
         let or = if place == 0 { "" } else { "Or: " };
-        blocks.push(Block::Paragraph(format!("{or}{}.", capital(&words::slip(&diagnosis.slip, symbols)))));
+        blocks.push(Block::Paragraph(format!("{or}{}.", capital(&words::slip(&diagnosis.slip, names)))));
+    }
+    if let Some(repaired) = checked.diagnoses.first().and_then(|d| words::repaired(&d.repaired, names)) {
+        blocks.push(Block::Paragraph(format!("Proved instead: {repaired}")));
     }
     let evidence = evidence(checkup, claim, checked);
     if !evidence.is_empty() {
@@ -170,7 +175,7 @@ fn restriction(claim: &Claim) -> Option<String> {
 }
 
 fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
-    let symbols = &checkup.derivation.symbols;
+    let names = &Names::of_claim(&checkup.derivation, claim);
     let mut blocks = vec![Block::Verbatim(claim.text.to_string())];
     match &checked.proof {
         Some(ClaimVerdict::Proved(proof)) => {
@@ -183,7 +188,7 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
             )));
         }
         Some(proof) => {
-            blocks.extend(text::notes(claim, proof, symbols).into_iter().map(Block::Verbatim));
+            blocks.extend(text::notes(claim, proof, names).into_iter().map(Block::Verbatim));
         }
         None => {}
     }
@@ -206,7 +211,7 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
     }
     let rests: Vec<String> = super::assumptions_of(checked)
         .iter()
-        .map(|assumption| words::assumption(assumption, symbols))
+        .map(|assumption| words::assumption(assumption, names))
         .collect();
     if !rests.is_empty() {
         blocks.push(Block::Paragraph(format!("It rests on: {}.", rests.join("; "))));

@@ -1,6 +1,7 @@
 //! Verdicts for people: a line a statement, what is not as claimed in detail, what the verdicts rest on, a summary.
 
 use super::super::layout::{Page, Style, Tone, counted};
+use super::names::Names;
 use super::{CheckReport, CheckedFile, trials, words};
 use crate::check::{Checked, Checkup};
 use crate::expression::{Claim, Expected, Statement, Symbols};
@@ -86,15 +87,18 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
     else {
         return Ok(());
     };
-    let symbols = &checkup.derivation.symbols;
+    let names = &Names::of_claim(&checkup.derivation, claim);
     let kind = if claim.expected == Expected::Holds { "claim" } else { "refute" };
     let said = format!("{kind} {} is {}", claim.name, verdict.word());
-    let why = checked.diagnoses.first().map_or_else(String::new, |d| words::slip(&d.slip, symbols));
+    let why = checked.diagnoses.first().map_or_else(String::new, |d| words::slip(&d.slip, names));
     let mut diagnostic = Diagnostic::error(said, Label::new(claim.span.clone(), why));
     for diagnosis in checked.diagnoses.iter().skip(1) {
-        diagnostic = diagnostic.note(format!("or: {}", words::slip(&diagnosis.slip, symbols)));
+        diagnostic = diagnostic.note(format!("or: {}", words::slip(&diagnosis.slip, names)));
     }
-    for note in notes(claim, proof, symbols) {
+    if let Some(repaired) = checked.diagnoses.first().and_then(|d| words::repaired(&d.repaired, names)) {
+        diagnostic = diagnostic.note(format!("proved instead: {repaired}"));
+    }
+    for note in notes(claim, proof, names) {
         diagnostic = diagnostic.note(note);
     }
     for trial in checked.trials.iter().filter(|trial| telling(verdict, &trial.exact)) {
@@ -117,10 +121,10 @@ fn telling(verdict: Verdict, evidence: &Evidence) -> bool {
     }
 }
 
-pub(super) fn notes(claim: &Claim, verdict: &ClaimVerdict, symbols: &Symbols) -> Vec<String> {
+pub(super) fn notes(claim: &Claim, verdict: &ClaimVerdict, names: &Names<'_>) -> Vec<String> {
     match verdict {
         ClaimVerdict::Proved(_) => vec!["it is said to fail, and it holds".to_owned()],
-        ClaimVerdict::Refuted(refutation) => refuted(claim, refutation, symbols),
+        ClaimVerdict::Refuted(refutation) => refuted(claim, refutation, names),
         ClaimVerdict::Undecided(gaps) => gaps.iter().map(words::gap).collect(),
         ClaimVerdict::Contradiction(contradiction) => {
             let mut notes =
@@ -128,11 +132,11 @@ pub(super) fn notes(claim: &Claim, verdict: &ClaimVerdict, symbols: &Symbols) ->
             match &**contradiction {
                 Contradiction::DifferentInstance(instance) => {
                     notes.push("equal in normal form, different at an exact instance".into());
-                    notes.push(words::counterexample(instance, symbol(claim, symbols)).join("\n"));
+                    notes.push(words::counterexample(instance, symbol(claim, names.declared())).join("\n"));
                 }
                 Contradiction::NoDifferentInstance(difference, agreement) => notes.push(format!(
                     "different in normal form by {}, equal at {}",
-                    difference.to_text(symbols),
+                    names.text(difference),
                     counted(agreement.instances().len(), "exact instance"),
                 )),
             }
@@ -145,7 +149,8 @@ fn symbol<'a>(claim: &Claim, symbols: &'a Symbols) -> Option<&'a str> {
     claim.remainder.as_ref().map(|remainder| &*symbols.get(remainder.symbol).name)
 }
 
-fn refuted(claim: &Claim, refutation: &Refutation, symbols: &Symbols) -> Vec<String> {
+fn refuted(claim: &Claim, refutation: &Refutation, names: &Names<'_>) -> Vec<String> {
+    let symbols = names.declared();
     let mut notes = Vec::new();
     if let Some((left, right)) = &refutation.shapes {
         notes.push(format!(
@@ -155,16 +160,16 @@ fn refuted(claim: &Claim, refutation: &Refutation, symbols: &Symbols) -> Vec<Str
         ));
     }
     if let Some(difference) = &refutation.difference {
-        notes.push(format!("left less right: {}", difference.to_text(symbols)));
+        notes.push(format!("left less right: {}", names.text(difference)));
     }
-    if let (Some(order), Some(symbol)) = (&refutation.first_order, symbol(claim, symbols)) {
+    if let (Some(order), Some(symbol)) = (&refutation.first_order, symbol(claim, names.declared())) {
         notes.push(match order.is_zero() {
             true => "the sides differ at order 0 already".to_owned(),
             false => format!("the sides differ first at order {}", words::power(symbol, order)),
         });
     }
     if let Some(instance) = &refutation.counterexample {
-        notes.push(words::counterexample(instance, symbol(claim, symbols)).join("\n"));
+        notes.push(words::counterexample(instance, symbol(claim, names.declared())).join("\n"));
     }
     notes
 }
@@ -185,14 +190,14 @@ fn assumptions(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Res
 
 /// What the verdicts of a file rest on, each once with the number of verdicts that do.
 pub(super) fn assumptions_of_file(checkup: &Checkup) -> Vec<String> {
-    let symbols = &checkup.derivation.symbols;
+    let names = &Names::of_derivation(&checkup.derivation);
     let mut all: Vec<(String, usize)> = Vec::new();
     for checked in &checkup.statements {
         if let Statement::Assumption { name, text, .. } = &checked.statement {
             all.push((format!("{name}: {text}"), 0));
         }
         for assumption in super::assumptions_of(checked) {
-            let text = words::assumption(assumption, symbols);
+            let text = words::assumption(assumption, names);
             match all.iter_mut().find(|(known, _)| *known == text) {
                 Some((_, count)) => *count += 1,
                 None => all.push((text, 1)),

@@ -1,6 +1,7 @@
 //! Slips, assumptions and gaps in words.
 
-use crate::expression::{Expr, Rational, Symbols};
+use super::names::Names;
+use crate::expression::{Claim, Condition, Expr, Rational, Sides};
 use crate::reading::symbolic::witness::Counterexample;
 use crate::reading::symbolic::{Assumption, Slip};
 use crate::verdict::claim::Gap;
@@ -11,8 +12,8 @@ const LONGEST: usize = 160;
 /// Lines that a counterexample shows of its fields.
 const MOST_FIELDS: usize = 8;
 
-fn quoted(e: &Expr, symbols: &Symbols) -> String {
-    format!("`{}`", super::super::layout::shortened(&e.to_text(symbols), LONGEST))
+fn quoted(e: &Expr, names: &Names<'_>) -> String {
+    format!("`{}`", super::super::layout::shortened(&names.text(e), LONGEST))
 }
 
 fn times(factor: &Rational) -> String {
@@ -26,21 +27,24 @@ fn times(factor: &Rational) -> String {
 }
 
 /// What was done wrong, as a sentence without its full stop.
-pub(super) fn slip(slip: &Slip, symbols: &Symbols) -> String {
-    let q = |e: &Expr| quoted(e, symbols);
+pub(super) fn slip(slip: &Slip, names: &Names<'_>) -> String {
+    let q = |e: &Expr| quoted(e, names);
     match slip {
         Slip::Factor(factor) => format!("the right side is {} the left", times(factor)),
         Slip::SymbolFactor(factor) => format!("the right side is {} times the left", q(factor)),
         Slip::Sign => "the sign is wrong: the right side is minus the left".to_owned(),
         Slip::TermFactor(term, factor) => format!("the term {} should be multiplied by {factor}", q(term)),
+        Slip::TermScale(term, factor) => {
+            format!("the term {} should be multiplied by {}", q(term), q(factor))
+        }
         Slip::TermSign(term) => format!("the term {} has the wrong sign", q(term)),
         Slip::ExtraTerm(term) => format!("the term {} does not belong there", q(term)),
         Slip::MissingTerm(term) => format!("the term {} is missing on the right side", q(term)),
         Slip::GradMissing(e) => {
             format!(
-                "a grad is missing: {} is a scalar where a vector belongs, grad({}) is one",
+                "a grad is missing: {} is a scalar where a vector belongs, `grad({})` is one",
                 q(e),
-                e.to_text(symbols)
+                super::super::layout::shortened(&names.text(e), LONGEST)
             )
         }
         Slip::Transposed(from, to) => format!("indices are exchanged: {} should be {}", q(from), q(to)),
@@ -67,12 +71,39 @@ pub(super) fn slip(slip: &Slip, symbols: &Symbols) -> String {
         }
         Slip::Inner(from, to) => format!("{} should be {}", q(from), q(to)),
         Slip::OneDimension => "it holds in one dimension only".to_owned(),
-        Slip::Symmetric(field) => format!("it holds if {} is symmetric", symbols.get(*field).name),
+        Slip::Symmetric(field) => format!("it holds if {} is symmetric", names.declared().get(*field).name),
         Slip::Vanishing(e) => format!("it holds where {} = 0", q(e)),
         Slip::Order(symbol, order) => {
-            format!("it holds to a lower order only: with O({})", power(&symbols.get(*symbol).name, order))
+            format!(
+                "it holds to a lower order only: with O({})",
+                power(&names.declared().get(*symbol).name, order)
+            )
         }
     }
+}
+
+/// The claim that is proved with the slip undone; nothing if it says of something that it is itself.
+pub(super) fn repaired(claim: &Claim, names: &Names<'_>) -> Option<String> {
+    let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
+    if names.text(left) == names.text(right) {
+        return None;
+    }
+    let symbols = names.declared();
+    let conditions: Vec<String> = claim
+        .conditions
+        .iter()
+        .map(|condition| match condition {
+            Condition::Equal(a, b) => format!("{} = {}", names.text(a), names.text(b)),
+            Condition::Positive(a) => format!("{} > 0", names.text(a)),
+            Condition::NonNegative(a) => format!("{} >= 0", names.text(a)),
+        })
+        .collect();
+    let place =
+        if conditions.is_empty() { String::new() } else { format!(" where {}", conditions.join(", ")) };
+    let remainder = claim.remainder.as_ref().map_or_else(String::new, |remainder| {
+        format!(" + O({})", power(&symbols.get(remainder.symbol).name, &remainder.order))
+    });
+    Some(format!("{}{remainder}{place}", names.equation(claim)))
 }
 
 /// `eta^2`, `dt^(3/2)`, `eta`.
@@ -85,8 +116,8 @@ pub(super) fn power(name: &str, order: &Rational) -> String {
 }
 
 /// What a proof rests on.
-pub(super) fn assumption(assumption: &Assumption, symbols: &Symbols) -> String {
-    let q = |e: &Expr| quoted(e, symbols);
+pub(super) fn assumption(assumption: &Assumption, names: &Names<'_>) -> String {
+    let q = |e: &Expr| quoted(e, names);
     match assumption {
         Assumption::ExchangeOfDerivativeAndExpectation => {
             "derivative and expectation may be exchanged".to_owned()

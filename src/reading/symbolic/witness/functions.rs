@@ -309,11 +309,12 @@ fn rational_power(value: &Rational, r: &Rational) -> Option<Rational> {
         2 => value.sqrt()?,
         4 => value.sqrt()?.sqrt()?,
         _ => {
-            let big = value.to_big();
+            // An even root of a negative number is none.
+            let big = Some(value).filter(|value| !value.is_negative())?.to_big();
             let degree = u32::try_from(denominator).ok().filter(|degree| *degree < 64)?;
             let root =
                 num_rational::BigRational::new(big.numer().nth_root(degree), big.denom().nth_root(degree));
-            if value.is_negative() || root.pow(i32::try_from(degree).ok()?) != big {
+            if root.pow(i32::try_from(degree).ok()?) != big {
                 return None;
             }
             Rational::from(root)

@@ -101,8 +101,7 @@
 //! | `first_order` | the first order at which the sides differ, where the claim has a remainder |
 //! | `counterexample` | an instance at which the sides differ, in exact rationals |
 //! | `shapes` | of both sides, where they differ |
-<<<<<<< HEAD
-//! | `diagnoses` | the slips that explain it, each with its `slip` and a `message`; the repaired claim is proved |
+//! | `diagnoses` | the slips that explain it, each with its `slip`, a `message` and the claim `proved_instead`, null where that is `a = a` |
 //! | `missing` | what an undecided proof wants for a decision |
 //! | `trials` | what the claim comes to at instances: each with the name of the `instance` (`null`: random functions) and what the `exact` reading found |
 //!
@@ -162,10 +161,6 @@
 //! | `columns` | by the names of the CSV: a list with a number a look |
 //! | `dominant` | stretches of the run in which one `term` is the largest (`gradient`, `noise_induced`, `finite_step`, or `null`): steps `from` and `to`, and the number of `looks` |
 //! | `ratios` | `noise_over_gradient`, `noise_over_finite_step`: at the `first` look, the `last`, and `late`, the geometric mean over the second half of the steps |
-=======
-//! | `diagnoses` | the slips that explain it, each with its `slip`, a `message` and the claim `proved_instead`, null where that is `a = a` |
-//! | `missing` | what an undecided claim wants for a decision |
->>>>>>> diag
 
 mod check;
 mod drift;

@@ -60,11 +60,7 @@ const RULES: [Rule; 72] = [
     ("algebra: |f|^2 = f^2", "abs(f)^2 = f^2", "abs(f)^3 = f^3"),
     ("function: a root of a square is positive", "sqrt(f^2) = abs(f)", "sqrt(f^2) = f"),
     ("function: a root of a product", "sqrt(4*p) = 2*sqrt(p)", "sqrt(4*p) = 4*sqrt(p)"),
-    (
-        "function: a root of a sum has its content before it",
-        "sqrt(p^3 + p^2) = p*sqrt(p + 1)",
-        "sqrt(p^3 + p^2) = sqrt(p)*sqrt(p^2 + p)*sqrt(p)",
-    ),
+    ("function: a root of a power", "sqrt(p^4) = p^2", "sqrt(p^4) = p"),
     ("function: exp of a sum", "exp(f + V) = exp(f)*exp(V)", "exp(f + V) = exp(f) + exp(V)"),
     ("function: exp of a logarithm", "exp(2*log(p)) = p^2", "exp(2*log(p)) = 2*p"),
     ("function: a logarithm of a product", "log(p^2*r) = 2*log(p) + log(r)", "log(p^2*r) = log(p) + log(r)"),
@@ -91,7 +87,7 @@ const RULES: [Rule; 72] = [
     ("derivative: of a quotient", "grad(1/f) = -grad(f)/f^2", "grad(1/f) = grad(f)/f^2"),
     ("derivative: of the point", "jac(theta) = I", "jac(theta) = dim*I"),
     ("derivative: derivatives commute", "d[k](d[i](f)) = d[i](d[k](f))", "d[k](b[i]) = d[i](b[k])"),
-    ("derivative: of a declared function", "grad(l(f)) = l'(f)*grad(f)", "grad(l(f)) = l'(f)"),
+    ("derivative: of a declared function", "grad(l(f)) = l'(f)*grad(f)", "grad(l(f)) = l(f)*grad(f)"),
     ("derivative: of a root", "grad(sqrt(p)) = grad(p)/(2*sqrt(p))", "grad(sqrt(p)) = grad(p)/sqrt(p)"),
     (
         "derivative: of sin and cos",

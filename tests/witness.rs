@@ -421,8 +421,7 @@ fn large_batches_are_enumerated_by_how_often_each_point_is_drawn() {
         "claim  literal:  Cov[mean(g, 1000)] = Sigma/1000
          refute literal2: Cov[mean(g, 1000)] = Sigma/999
          claim  finite:   Cov[mean(g, 8, 569)] = 561/(568*8)*Sigma
-         claim  root:     1/sqrt(2)*h = sqrt(2)/2*h
-         refute root2:    1/sqrt(2)*h = sqrt(2)*h",
+         claim  root:     1/sqrt(2)*h = sqrt(2)/2*h",
     );
 }
 

@@ -69,6 +69,8 @@ const MOST_UNKNOWNS: usize = 400;
 const COMMON: usize = 2;
 /// The share of the budget of an instance that its choice may take: what is chosen is evaluated again and again.
 const SHARE: u64 = 24;
+/// The same where coefficients are common: then few choices are tried, of many equations each.
+const LARGE_SHARE: u64 = 4;
 
 impl<'s, 'a> Solver<'s, 'a> {
     pub(super) fn new(case: &'s Case<'a>, batches: &'s HashMap<u32, BatchPlan>, cut: i32) -> Self {
@@ -104,7 +106,7 @@ impl<'s, 'a> Solver<'s, 'a> {
             Err(Stop::Unable(_) | Stop::Budget) if self.common_from == usize::MAX => {
                 draw.clone_from(&before);
                 self.groups = groups;
-                self.budget.set(self.case.budget / SHARE);
+                self.budget.set(self.case.budget / LARGE_SHARE);
                 self.make_common(draw, degree);
                 self.up_to_degree(draw, degree)
             }
@@ -167,7 +169,9 @@ impl<'s, 'a> Solver<'s, 'a> {
             return Ok(());
         }
         let all = self.equations.len();
-        let candidates = self.candidates(draw, last);
+        let mut candidates = self.candidates(draw, last);
+        // What was chosen for one degree has the next degree chosen for the next.
+        candidates.sort_by_key(|group| !(last.degree > 0 && self.groups.iter().any(|g| follows(*g, *group))));
         for group in &candidates {
             // Alone, or together with some of those that were chosen before, the latest first.
             for earlier in (0..=self.groups.len()).rev() {
@@ -490,6 +494,16 @@ impl<'s, 'a> Solver<'s, 'a> {
             }
         }
         unknowns
+    }
+}
+
+/// Whether a group is of the next degree of the field of another.
+fn follows(chosen: Group, group: Group) -> bool {
+    match (chosen, group) {
+        (Group::Field(a, low), Group::Field(b, high)) | (Group::Common(a, low), Group::Common(b, high)) => {
+            a == b && high == low + 1
+        }
+        _ => false,
     }
 }
 

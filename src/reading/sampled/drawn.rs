@@ -35,12 +35,12 @@ fn amplitude(rng: &mut impl Rng) -> f64 {
     if rng.random::<bool>() { size } else { -size }
 }
 
-/// A scalar.
+/// A scalar, away from 0 and 1, where factors and powers of it make no difference.
 pub(super) fn scalar(seed: u64, name: &str, sign: Sign) -> f64 {
     let mut rng = stream(seed, name, &[1]);
     match sign {
-        Sign::Any => 1.4 * amplitude(&mut rng),
-        Sign::NonNegative | Sign::Positive => 0.5 + rng.random::<f64>(),
+        Sign::Any => amplitude(&mut rng).signum() * (1.3 + 0.7 * rng.random::<f64>()),
+        Sign::NonNegative | Sign::Positive => 1.4 + 0.8 * rng.random::<f64>(),
     }
 }
 
@@ -90,7 +90,7 @@ impl Ridge {
 
     /// Adds `factor f(w . theta + b)` to a jet, `f` by its Taylor coefficients.
     fn add(&self, ring: &Ring, cut: usize, out: &mut [f64], (factor, series): (f64, &[f64])) {
-        count_work(out.len());
+        count_work(out.len() + 20);
         for (k, c) in series.iter().enumerate().take(cut + 1) {
             let range = if k == 0 { 0..1 } else { ring.count(k - 1)..ring.count(k) };
             out[range.clone()].iter_mut().zip(&self.powers[range]).for_each(|(o, p)| *o += factor * c * p);

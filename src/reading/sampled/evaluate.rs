@@ -12,7 +12,8 @@
 //! over balanced scopes, which has no error.
 
 use super::Unable;
-use super::jet::Ring;
+use super::jet::{Ring, count_work};
+use super::losses;
 use super::model::{Field, Model, count, to_f64};
 use super::scope::{Balance, Copy, Scope};
 use super::series::Curve;
@@ -20,7 +21,6 @@ use super::tensor::{Dims, Tensor};
 use crate::expression::{
     Batch, Expr, Index, Kind, Length, Place, RandomShape, Shape, SymbolId, SymbolKind, Symbols,
 };
-use crate::loss::{Loss, Node, Recording, Unary, record};
 use crate::sampling::Stream;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -28,8 +28,14 @@ use std::rc::Rc;
 /// Balanced scopes of one expectation, at most, where the data have more rows.
 const MOST_BALANCED: usize = 1024;
 
+/// What the evaluation of a node costs beside its products, in products.
+const NODE: usize = 60;
+
 /// Numbers that may be remembered at a point.
 const MOST_REMEMBERED: usize = 4_000_000;
+
+/// Stands for a data point in the memory of expectations.
+const EXPECTED: usize = usize::MAX;
 
 /// Where the window is, and how far from its middle the point of this draw.
 #[derive(Debug, Clone)]
@@ -88,12 +94,17 @@ impl<'a> Evaluator<'a> {
         &self.model.ring
     }
 
-    /// Moves to a point, with other values of scalars.
+    /// Moves to a point, with other values of scalars. What was remembered at the same point stays, if it does not depend on
+    /// the small parameter, which alone may be another.
     ///
     /// # Errors
     /// A condition of the claim cannot be met there.
     pub(super) fn go(&mut self, theta: &[f64], scalars: &[f64]) -> Result<(), Unable> {
-        self.forget();
+        let same = self.theta.iter().zip(theta).all(|(x, y)| x.to_bits() == y.to_bits());
+        self.memory.retain(|key, _| same && key.1 != EXPECTED);
+        if !same {
+            self.remembered = 0;
+        }
         self.theta.clear();
         self.theta.extend_from_slice(theta);
         self.scalars.clear();
@@ -109,11 +120,6 @@ impl<'a> Evaluator<'a> {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn forget(&mut self) {
-        self.memory.clear();
-        self.remembered = 0;
     }
 
     /// Runs something with another point or other scalars, with a memory of its own.
@@ -148,6 +154,7 @@ impl<'a> Evaluator<'a> {
 
     /// One draw of an expression, up to a degree.
     pub(super) fn eval(&mut self, e: &Expr, cut: usize) -> Value {
+        count_work(NODE);
         let ring = self.ring();
         match e.kind() {
             Kind::Number(number) => {
@@ -187,6 +194,12 @@ impl<'a> Evaluator<'a> {
                 let first = self.eval(a, cut)?;
                 let second = if self.model.facts(a).estimated { self.eval(a, cut)? } else { first.clone() };
                 first.dot(ring, cut, &second)
+            }
+            Kind::Grad(a) if cut == 0 && matches!(a.kind(), Kind::Symbol(_)) => {
+                match self.loss_gradient(a)? {
+                    Some(gradient) => Ok(gradient),
+                    None => self.eval(a, 1)?.gradient(ring),
+                }
             }
             Kind::Grad(a) | Kind::Jac(a) => self.eval(a, cut + 1)?.gradient(ring),
             Kind::Hess(a) => self.eval(a, cut + 2)?.gradient(ring)?.gradient(ring),
@@ -312,41 +325,18 @@ impl<'a> Evaluator<'a> {
                 if row >= problem.rows() {
                     return Err(Unable::NotFinite);
                 }
-                let x = problem.row(row);
-                match recording {
-                    Some(recording) => self.recorded(recording, x, cut),
-                    None => self.recorded(
-                        &record(x, &self.theta, |x, theta| problem.loss().loss(x, theta)),
-                        x,
-                        cut,
-                    ),
-                }
+                losses::jet(self.ring(), cut, (problem, recording.as_ref()), row, &self.theta)
             }
         }
     }
 
-    /// A loss by its operations.
-    fn recorded(&self, recording: &Recording, x: &[f64], cut: usize) -> Value {
-        let ring = self.ring();
-        let variables = Tensor::variables(ring, &self.theta, cut);
-        let mut values: Vec<Tensor> = Vec::with_capacity(recording.nodes.len());
-        for node in &recording.nodes[..=recording.result as usize] {
-            let at = |place: u32| &values[place as usize];
-            let value = match *node {
-                Node::Theta(i) => variables.component(i as usize),
-                Node::Row(j) => Tensor::number(x[j as usize]),
-                Node::Constant(bits) => Tensor::number(f64::from_bits(bits)),
-                Node::Neg(a) => at(a).clone().scaled(-1.0),
-                Node::Add(a, b) => at(a).clone().plus(ring, at(b))?,
-                Node::Sub(a, b) => at(a).clone().minus(ring, at(b))?,
-                Node::Mul(a, b) => at(a).times(ring, cut, at(b))?,
-                Node::Div(a, b) => at(a).times(ring, cut, &at(b).mapped(ring, cut, Curve::Power(-1.0))?)?,
-                Node::Apply(Unary::Powi(2), a) => at(a).times(ring, cut, at(a))?,
-                Node::Apply(function, a) => at(a).mapped(ring, cut, Curve::Recorded(function))?,
-            };
-            values.push(value);
-        }
-        values.pop().ok_or(Unable::NotFinite)
+    /// The gradient of a loss at one data point, backwards through its operations; nothing of anything else.
+    fn loss_gradient(&mut self, e: &Expr) -> Result<Option<Tensor>, Unable> {
+        let Kind::Symbol(id) = e.kind() else { return Ok(None) };
+        let Some(Field::Loss(problem, Some(recording))) = self.model.fields.get(id) else { return Ok(None) };
+        let row = self.bare()?.row;
+        let gradient = losses::gradient((problem, recording), row, &self.theta)?;
+        Ok(Some(Tensor::constants(Dims::Vector(gradient.len()), gradient)))
     }
 
     /// A value that is not drawn: where it is a function of expectations, these are taken without error.
@@ -414,7 +404,7 @@ impl<'a> Evaluator<'a> {
 
     /// The mean without error, of what is additive in data points and noises.
     fn exact_mean(&mut self, e: &Expr, cut: usize) -> Value {
-        let key = (e.address(), usize::MAX, cut);
+        let key = (e.address(), EXPECTED, cut);
         let remember = self.indices.is_empty();
         if let Some(known) = self.memory.get(&key).filter(|_| remember) {
             return Ok((**known).clone());

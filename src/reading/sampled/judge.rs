@@ -91,12 +91,11 @@ impl Metric {
         self.law.exceeds(self.square(&rest), 0.0)
     }
 
-    /// The smallest relative error of a claim that is seen with probability 0.99, beyond what an extrapolation leaves:
-    /// `r^2 a' S^-1 a = lambda`.
-    pub(super) fn detectable(&self, claim: &DVector<f64>, leftover: &DVector<f64>, false_alarm: f64) -> f64 {
+    /// The smallest relative error of a claim that is seen with probability 0.99: `r^2 a' S^-1 a = lambda`.
+    pub(super) fn detectable(&self, claim: &DVector<f64>, false_alarm: f64) -> f64 {
         let square = self.square(claim);
         let lambda = self.law.noncentrality(false_alarm, POWER) * self.law.exaggeration();
-        let seen = (lambda / square).sqrt() + (self.square(leftover) / square).sqrt();
+        let seen = (lambda / square).sqrt();
         if seen.is_nan() { f64::INFINITY } else { seen }
     }
 }
@@ -147,7 +146,7 @@ mod tests {
         let half = DVector::from_vec(vec![0.0, 0.0, 2.0]);
         let rest = metric.p_value(&DVector::from_vec(vec![0.0, 0.0, 1.0]), &zero);
         assert!((metric.p_value(&mean, &half) - rest).abs() < 1e-6, "the rest of it counts");
-        let seen = metric.detectable(&mean, &zero, 1e-3);
+        let seen = metric.detectable(&mean, 1e-3);
         assert!(seen > 0.3 && seen < 0.8, "about five and a half of ten standard errors: {seen}");
     }
 }

@@ -67,6 +67,7 @@ mod facts;
 mod instance;
 mod jet;
 mod judge;
+mod losses;
 mod matrices;
 mod model;
 mod plan;

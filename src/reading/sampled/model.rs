@@ -59,7 +59,6 @@ pub(super) struct Model {
     pub(super) fixed: Vec<(SymbolId, Expr)>,
     /// What has to be positive, or at least 0, at every point.
     pub(super) signs: Vec<(Expr, bool)>,
-    pub(super) small: Option<SymbolId>,
     /// Seed of what is drawn once.
     pub(super) seed: u64,
     pub(super) notes: Vec<String>,
@@ -482,7 +481,6 @@ impl<'a> Making<'a> {
             facts,
             fixed: self.fixed,
             signs: self.signs,
-            small: self.small,
             seed: self.instance.seed,
             notes: self.notes,
             numbers,

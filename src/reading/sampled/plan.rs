@@ -2,7 +2,7 @@
 
 use super::Unable;
 use super::model::{Model, to_f64};
-use crate::expression::{Claim, Expr, Kind, Place, Sides, SymbolId, SymbolKind};
+use crate::expression::{Claim, Expr, Kind, Place, Shape, Sides, SymbolId, SymbolKind};
 
 /// A term with its sign.
 pub(super) type Term = (f64, Expr);
@@ -37,6 +37,8 @@ pub(super) struct Plan {
     pub(super) order: Option<Order>,
     /// Whether derivatives of what is drawn stand in a linear place.
     pub(super) by_parts: bool,
+    /// How many values the indices of a component have.
+    pub(super) lengths: Vec<usize>,
 }
 
 /// # Errors
@@ -46,7 +48,14 @@ pub(super) fn plan(claim: &Claim, model: &Model) -> Result<Plan, Unable> {
     if !model.facts(left).estimated && !model.facts(right).estimated {
         return Err(Unable::NothingRandom);
     }
-    let mut plan = Plan { left: vec![], right: vec![], seen: None, order: None, by_parts: false };
+    let mut plan = Plan {
+        left: vec![],
+        right: vec![],
+        seen: None,
+        order: None,
+        by_parts: false,
+        lengths: lengths(left, right, model),
+    };
     for (side, sign) in [(left, 1.0), (right, -1.0)] {
         let mut terms = vec![];
         flatten(side, 1.0, &mut terms);
@@ -83,6 +92,17 @@ pub(super) fn plan(claim: &Claim, model: &Model) -> Result<Plan, Unable> {
         });
     }
     Ok(plan)
+}
+
+/// How many values the indices of a component of the sides have; a side that is 0 takes the shape of the other.
+fn lengths(left: &Expr, right: &Expr, model: &Model) -> Vec<usize> {
+    let side = if matches!(left.kind(), Kind::Number(_)) { right } else { left };
+    match (side.kind(), side.shape()) {
+        (Kind::Tensor(indices, _), _) => indices.iter().map(|index| model.length(index.length)).collect(),
+        (_, Shape::Vector(n)) => vec![model.length(n)],
+        (_, Shape::Matrix(rows, columns)) => vec![model.length(rows), model.length(columns)],
+        (_, Shape::Scalar | Shape::Components(_)) => vec![],
+    }
 }
 
 /// The terms of a sum.

@@ -34,16 +34,13 @@ const BLOCK: u64 = 32;
 const FIRST_LOOK: u64 = 128;
 
 /// Relative error of the right side that should be seen.
-const TARGET: f64 = 0.1;
+const TARGET: f64 = 0.2;
 
 /// Relative error that has to be seen.
 const NEEDED: f64 = 0.5;
 
 /// Multiplications of coefficients that the draws of one point may cost.
-const MOST_WORK: u64 = 1_500_000_000;
-
-/// Beside the multiplications, what an evaluation costs anyhow.
-const OVERHEAD: u64 = 400;
+const MOST_WORK: u64 = 600_000_000;
 
 /// Components that are tested themselves; beyond, so many random directions of them.
 const MOST_DIRECTIONS: usize = 24;
@@ -64,7 +61,13 @@ const NARROW: [f64; 3] = [0.05, 0.005, 0.0005];
 const STEP: f64 = 0.2;
 
 /// Leftover of the extrapolation that is small enough.
-const LEFTOVER: f64 = 0.04;
+const LEFTOVER: f64 = 0.08;
+
+/// Squared multiple of the standard error that is seen with probability 0.99, roughly, at the usual rates.
+const SEEN_AT: f64 = 45.0;
+
+/// Part of the leftover that counts as an error beside the others.
+const BLUR: f64 = 0.25;
 
 /// Rounding errors of a term, relative to it.
 const ROUNDING: f64 = 1e-11;
@@ -101,6 +104,7 @@ struct Gathered {
 const PLANTS: [f64; 2] = [2.0, -1.0];
 
 /// How draws are made and reduced.
+#[derive(Clone)]
 struct Run<'a> {
     sampler: Sampler<'a>,
     top: Top,
@@ -123,7 +127,7 @@ pub(super) fn at_point(
     (point, false_alarm): (u32, f64),
 ) -> Result<Evidence, Unable> {
     let (run, cost) = settle(model, plan, options, (point, false_alarm))?;
-    let affordable = (MOST_WORK / (cost + OVERHEAD)).min(options.draws);
+    let affordable = (MOST_WORK / cost.max(1)).min(options.draws);
     let mut gathered = run.nothing();
     let mut wanted = FIRST_LOOK.min(affordable.max(1));
     let mut block = 0;
@@ -140,7 +144,7 @@ pub(super) fn at_point(
             block = last;
             cancelled = options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
         }
-        let enough = run.detectable(&gathered) <= TARGET;
+        let enough = run.detectable(&gathered) <= TARGET && tails(&gathered.tested) <= TAILS;
         if enough || cancelled || gathered.tested.count() >= affordable {
             break;
         }
@@ -149,51 +153,96 @@ pub(super) fn at_point(
     Ok(run.conclude(&gathered, cancelled))
 }
 
-/// Chooses the window, the small parameter and the terms that the power is about, by draws of their own.
+/// Chooses the window, the small parameter, the terms that the power is about and how derivatives are taken, by draws of
+/// their own: what sees most for its cost. Nothing of this depends on the difference of the sides.
 fn settle<'a>(
     model: &'a Model,
     plan: &'a Plan,
     options: &'a Options<'a>,
     (point, false_alarm): (u32, f64),
 ) -> Result<(Run<'a>, u64), Unable> {
-    let wide = plan.by_parts || plan.seen.is_some();
-    let widths: &[f64] = if wide { &WIDTHS } else { &NARROW };
-    let streams = Streams::new(options.seed, Use::Steps).at_point(point);
     let base = plan.order.map_or(0.0, |order| model.scalars[order.symbol.0 as usize]);
-    if plan.order.is_some() && !(base > 0.0) {
+    if plan.order.is_some() && (base.is_nan() || base <= 0.0) {
         return Err(Unable::Unmet { what: "a positive small parameter" });
     }
-    let mut best: Option<(f64, Run<'a>, u64)> = None;
-    let mut reason = None;
-    for (k, width) in (0_u32..).zip(widths) {
-        let sampler = Sampler { model, plan, width: *width, base, balanced: vec![true; plan.right.len()] };
-        let run = Run::new(sampler, options, (point, false_alarm));
-        match run.and_then(|mut run| {
-            run.shorten(&mut streams.block(1000 + k))?;
-            let (score, cost) = run.trial(&streams, 2000 + 100 * k)?;
-            Ok((score, run, cost))
-        }) {
-            Ok(found) if best.as_ref().is_none_or(|(score, ..)| found.0 > *score) => best = Some(found),
-            Ok(_) => {}
-            Err(error) => reason = reason.or(Some(error)),
+    let streams = Streams::new(options.seed, Use::Steps).at_point(point);
+    let balanced = vec![true; plan.right.len()];
+    let sampler = Sampler { model, plan, width: 0.0, base, by_parts: plan.by_parts, balanced };
+    let first = Run::new(sampler, options, (point, false_alarm));
+    let wide = plan.by_parts || plan.seen.is_some();
+    let mut found = first.best_of(if wide { &WIDTHS } else { &NARROW }, wide, &streams);
+    let hopeless = |found: &Result<(Run<'a>, f64, u64), Unable>| match found {
+        Ok((_, score, cost)) => {
+            let draws = options.draws.min(MOST_WORK / cost.max(&1));
+            (SEEN_AT / (score * number(draws))).sqrt() > TARGET
         }
-        if best.is_some() && !wide {
-            break;
+        Err(_) => true,
+    };
+    if plan.by_parts && hopeless(&found) {
+        let mut along = first;
+        along.sampler.by_parts = false;
+        let other = along.best_of(&NARROW, false, &streams);
+        if !hopeless(&other) || found.is_err() {
+            found = other;
         }
     }
-    let (_, mut run, cost) = best.ok_or(reason.unwrap_or(Unable::NotFinite))?;
-    run.approach(&streams)?;
+    let (mut run, _, cost) = found?;
+    let cost = run.balance(cost, &streams)?;
+    run.approach(&streams, (LADDER_TRIAL, 5000))?;
     Ok((run, cost))
 }
 
 impl<'a> Run<'a> {
-    fn new(
-        sampler: Sampler<'a>,
-        options: &'a Options<'a>,
-        (point, false_alarm): (u32, f64),
-    ) -> Result<Self, Unable> {
+    fn new(sampler: Sampler<'a>, options: &'a Options<'a>, (point, false_alarm): (u32, f64)) -> Self {
         let top = Top::Right(vec![true; sampler.plan.right.len()]);
-        Ok(Self { sampler, top, directions: None, rounding: vec![], length: 0, options, false_alarm, point })
+        Self { sampler, top, directions: None, rounding: vec![], length: 0, options, false_alarm, point }
+    }
+
+    /// The window that sees most for its cost, or the first in which everything is defined: with its score and cost.
+    fn best_of(&self, widths: &[f64], all: bool, streams: &Streams) -> Result<(Self, f64, u64), Unable> {
+        let mut best: Option<(Self, f64, u64)> = None;
+        let mut reason = None;
+        for (k, width) in (0_u32..).zip(widths) {
+            let mut run = self.clone();
+            run.sampler.width = *width;
+            match run.try_out(streams, 100 * k) {
+                Ok((score, cost)) => {
+                    let better =
+                        |(_, most, least): &(Self, f64, u64)| score / number(cost) > most / number(*least);
+                    if best.as_ref().is_none_or(better) {
+                        best = Some((run, score, cost));
+                    }
+                    if !all {
+                        break;
+                    }
+                }
+                Err(error) => reason = reason.or(Some(error)),
+            }
+        }
+        best.ok_or(reason.unwrap_or(Unable::NotFinite))
+    }
+
+    fn try_out(&mut self, streams: &Streams, first: u32) -> Result<(f64, u64), Unable> {
+        self.shorten(&mut streams.block(1000 + first))?;
+        self.classify(streams, 2000 + first)?;
+        self.approach(streams, (TRIAL / 2, 2010 + first))?;
+        self.trial(streams, 2001 + first)
+    }
+
+    /// Balances the terms of the highest order, too, if more is seen for the cost; the cost.
+    fn balance(&mut self, cost: u64, streams: &Streams) -> Result<u64, Unable> {
+        if self.sampler.plan.order.is_none() || self.sampler.balanced.iter().all(|balanced| *balanced) {
+            return Ok(cost);
+        }
+        let (score, _) = self.trial(streams, 3000)?;
+        let mut other = self.clone();
+        other.sampler.balanced.iter_mut().for_each(|balanced| *balanced = true);
+        let (new_score, new_cost) = other.trial(streams, 3000)?;
+        if new_score / number(new_cost) > score / number(cost) {
+            *self = other;
+            return Ok(new_cost);
+        }
+        Ok(cost)
     }
 
     /// Makes the small parameter so small that displacements are a fifth of the window.
@@ -214,17 +263,10 @@ impl<'a> Run<'a> {
         self.sampler.base *= if halves { 0.25 } else { 0.5 };
     }
 
-    /// A few draws: which terms are of the highest order, how large rounding errors are, how much could be seen, and what
-    /// a draw costs.
-    fn trial(&mut self, streams: &Streams, first: u32) -> Result<(f64, u64), Unable> {
-        let mut rng = streams.block(first);
-        let mut all: Vec<Vec<Terms>> = vec![];
-        for _ in 0..4 {
-            all.push(self.sampler.draw(&mut rng)?);
-        }
-        self.classify(&all)?;
+    /// A few draws: how much could be seen, and what a draw costs.
+    fn trial(&mut self, streams: &Streams, block: u32) -> Result<(f64, u64), Unable> {
         let before = work_done();
-        let mut rng = streams.block(first + 1);
+        let mut rng = streams.block(block);
         let mut claim = Moments::new(self.length);
         let mut difference = Moments::new(self.length);
         for _ in 0..TRIAL {
@@ -232,15 +274,20 @@ impl<'a> Run<'a> {
             claim.push(&drawn.claim);
             difference.push(&drawn.difference);
         }
-        let cost = work_done().wrapping_sub(before) / TRIAL;
+        let cost = (work_done().wrapping_sub(before) / TRIAL).max(1);
         let signal: f64 = claim.mean().iter().map(|m| m * m).sum();
         let noise: f64 = (0..self.length).map(|i| difference.variance(i)).sum();
         let score = signal / noise.max(f64::MIN_POSITIVE);
         Ok((if score.is_finite() { score } else { 0.0 }, cost))
     }
 
-    /// The terms of the highest order, and the size of rounding errors.
-    fn classify(&mut self, all: &[Vec<Terms>]) -> Result<(), Unable> {
+    /// A few draws: which terms are of the highest order, and how large rounding errors are.
+    fn classify(&mut self, streams: &Streams, block: u32) -> Result<(), Unable> {
+        let mut rng = streams.block(block);
+        let mut all: Vec<Vec<Terms>> = vec![];
+        for _ in 0..4 {
+            all.push(self.sampler.draw(&mut rng)?);
+        }
         let first = all.first().and_then(|rungs| rungs.first()).ok_or(Unable::NotFinite)?;
         self.length = first.left.iter().chain(&first.right).map(Vec::len).max().unwrap_or(1);
         let size = |rung: usize, term: usize| {
@@ -280,21 +327,20 @@ impl<'a> Run<'a> {
     }
 
     /// Makes the small parameter smaller until the leftover is small, or does not become smaller.
-    fn approach(&mut self, streams: &Streams) -> Result<(), Unable> {
+    fn approach(&mut self, streams: &Streams, (draws, first): (u64, u32)) -> Result<(), Unable> {
         if self.sampler.plan.order.is_none() {
             return Ok(());
         }
         let mut before: Option<(f64, f64)> = None;
         for k in 0..7_u32 {
-            let mut rng = streams.block(5000 + k);
+            let mut rng = streams.block(first + k);
             let mut change = Moments::new(self.length);
             let mut claim = Moments::new(self.length);
-            for _ in 0..LADDER_TRIAL {
+            for _ in 0..draws {
                 let drawn = self.reduce(&self.sampler.draw(&mut rng)?);
                 change.push(&drawn.change);
                 claim.push(&drawn.claim);
             }
-            let norm = |m: &Moments| m.mean().iter().map(|x| x * x).sum::<f64>().sqrt();
             let left = norm(&change) / norm(&claim).max(f64::MIN_POSITIVE);
             if left <= LEFTOVER {
                 return Ok(());
@@ -404,33 +450,43 @@ impl<'a> Run<'a> {
         Ok(gathered)
     }
 
+    /// What the extrapolation may leave of each component: the change in it, or in all of them on the average.
     fn leftover(&self, gathered: &Gathered) -> DVector<f64> {
-        let change: Vec<f64> = gathered.change.mean().iter().map(|x| x.abs()).collect();
+        let typical = self.typical_change(gathered);
+        let change: Vec<f64> = gathered.change.mean().iter().map(|x| x.abs().max(typical)).collect();
         self.project_bound(&change)
     }
 
-    fn metric(&self, draws: &Covariance) -> Option<Metric> {
-        Metric::new(draws, &self.project_bound(&self.rounding))
+    fn typical_change(&self, gathered: &Gathered) -> f64 {
+        norm(&gathered.change) / count(self.length.max(1)).sqrt()
+    }
+
+    /// The covariance of the mean, a part of the leftover counting as an error of its own: directions in which hardly
+    /// anything is random say no more than the extrapolation knows.
+    fn metric(&self, draws: &Covariance, gathered: &Gathered) -> Option<Metric> {
+        let blur = BLUR * self.typical_change(gathered);
+        let errors: Vec<f64> = self.rounding.iter().map(|x| x.hypot(blur)).collect();
+        Metric::new(draws, &self.project_bound(&errors))
     }
 
     fn detectable(&self, gathered: &Gathered) -> f64 {
         let claim = self.project(gathered.claim.mean());
-        let leftover = self.leftover(gathered);
-        let metric = self.metric(&gathered.tested);
-        metric.map_or(f64::INFINITY, |metric| metric.detectable(&claim, &leftover, self.false_alarm))
+        let hidden = norm(&gathered.change) / norm(&gathered.claim).max(f64::MIN_POSITIVE);
+        let metric = self.metric(&gathered.tested, gathered);
+        metric.map_or(f64::INFINITY, |metric| hidden + metric.detectable(&claim, self.false_alarm))
     }
 
     fn conclude(&self, gathered: &Gathered, cancelled: bool) -> Evidence {
         let leftover = self.leftover(gathered);
         let p_of = |draws: &Covariance| {
-            self.metric(draws).map_or(1.0, |metric| metric.p_value(draws.mean(), &leftover))
+            self.metric(draws, gathered).map_or(1.0, |metric| metric.p_value(draws.mean(), &leftover))
         };
         let p_value = p_of(&gathered.tested);
         let plant = |k: usize| Plant { factor: PLANTS[k], p_value: p_of(&gathered.plants[k]) };
         let plants = [plant(0), plant(1)];
         let sample = self.sample(gathered, p_value, plants);
         let seen = plants.map(|plant| plant.p_value <= self.false_alarm);
-        let few = self.metric(&gathered.tested).is_none();
+        let few = self.metric(&gathered.tested, gathered).is_none();
         let hidden = sample.ladder.as_ref().is_some_and(|ladder| ladder.leftover > 0.5 * NEEDED);
         let reason = if cancelled {
             Some(Reason::Cancelled)
@@ -473,14 +529,13 @@ impl<'a> Run<'a> {
             let beyond = (difference.value.abs() - gathered.change.mean()[i].abs()).max(0.0);
             let z = beyond.copysign(difference.value) / difference.standard_error.max(f64::MIN_POSITIVE);
             Component {
-                indices: vec![i + 1],
+                indices: self.indices(i),
                 left: estimate(&gathered.left, i, 0.0),
                 right: estimate(&gathered.claim, i, 0.0),
                 difference,
                 z,
             }
         });
-        let norm = |m: &Moments| m.mean().iter().map(|x| x * x).sum::<f64>().sqrt();
         let ladder = self.sampler.plan.order.map(|order| Ladder {
             symbol: self.sampler.model.symbols.get(order.symbol).name.to_string(),
             values: order.values(self.sampler.base),
@@ -491,7 +546,7 @@ impl<'a> Run<'a> {
             components: components.collect(),
             p_value,
             false_alarm: self.false_alarm,
-            dimensions: self.metric(&gathered.tested).map_or(0, |metric| metric.dimensions()),
+            dimensions: self.metric(&gathered.tested, gathered).map_or(0, |metric| metric.dimensions()),
             draws,
             seed,
             detectable: self.detectable(gathered),
@@ -504,11 +559,25 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The indices of a component, counted from 1; the last one runs fastest.
+    fn indices(&self, component: usize) -> Vec<usize> {
+        let mut rest = component;
+        let mut indices: Vec<usize> = vec![];
+        for length in self.sampler.plan.lengths.iter().rev() {
+            indices.push(rest % length.max(&1) + 1);
+            rest /= length.max(&1);
+        }
+        indices.reverse();
+        indices
+    }
+
     fn notes(&self) -> Vec<String> {
         let mut notes = self.sampler.model.notes.clone();
         let plan = self.sampler.plan;
-        if plan.by_parts {
+        if self.sampler.by_parts {
             notes.push("derivatives of expectations by parts on the window where they are linear".to_owned());
+        } else if plan.by_parts {
+            notes.push("derivatives of expectations along the path of each draw".to_owned());
         }
         if plan.seen.is_some() {
             notes.push("derivatives of the other side along the path of each draw".to_owned());
@@ -521,6 +590,17 @@ impl<'a> Run<'a> {
         }
         notes
     }
+}
+
+/// A count of draws or products as a number.
+#[allow(clippy::cast_precision_loss, reason = "counts are below 2^53")]
+fn number(count: u64) -> f64 {
+    count.max(1) as f64
+}
+
+/// The length of a mean vector.
+fn norm(moments: &Moments) -> f64 {
+    moments.mean().iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
 impl Gathered {

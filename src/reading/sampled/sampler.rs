@@ -35,7 +35,9 @@ pub(super) struct Sampler<'a> {
     pub(super) width: f64,
     /// The largest value of the small parameter.
     pub(super) base: f64,
-    /// Which terms of the right side are balanced: those of lower order.
+    /// Whether derivatives of what is drawn are taken by parts where they are linear.
+    pub(super) by_parts: bool,
+    /// Which terms of the right side are balanced.
     pub(super) balanced: Vec<bool>,
 }
 
@@ -80,7 +82,7 @@ impl Sampler<'_> {
                 let theta: Vec<f64> = self.model.centre.iter().zip(&offset).map(|(x, y)| x + y).collect();
                 evaluator.rng = own.clone();
                 evaluator.go(&theta, &scalars)?;
-                evaluator.window = Some(Window { offset, width: self.width }).filter(|_| self.plan.by_parts);
+                evaluator.window = Some(Window { offset, width: self.width }).filter(|_| self.by_parts);
                 sum.add(&self.once(&mut evaluator)?, 0.5 / unit);
             }
             if !sum.left.iter().chain(&sum.right).flatten().all(|x| x.is_finite()) {

@@ -233,34 +233,32 @@ fn draw(distribution: &Distribution, scalars: &[f64], rng: &mut Stream) -> Resul
     })
 }
 
-/// A number of a distribution with these first moments, the others being made up: of one moment an exponential shifted to it;
-/// of two a skewed one; of three two points,
+/// The third moment in standard units of a distribution of which it is not given: anything but 0.
+const SKEWNESS: f64 = 0.7;
+
+/// A number of a distribution with these first moments, of two points, the moments beyond being made up:
 ///
 /// ```text
-/// x = (g -+ sqrt(g^2 + 4))/2    with probabilities in the ratio of the other's size,    g = E[x^3] in standard units
+/// x = (g +- sqrt(g^2 + 4))/2    with probabilities in the ratio of the other's size,    g = E[x^3] in standard units
 /// ```
 fn with_moments(moments: &[f64], rng: &mut Stream) -> Result<f64, Unable> {
-    let wrong = |found| Unable::Parameter { distribution: "a distribution with such moments", found };
-    let skewed: f64 = Exp::new(1.0).map_err(|_| wrong(1.0))?.sample(rng);
-    let (mean, second) = match moments {
-        [mean] => return Ok(mean + skewed - 1.0),
-        [mean, second] | [mean, second, _] => (*mean, *second),
+    let (mean, variance) = match *moments {
+        [mean] => (mean, 1.0),
+        [mean, second] | [mean, second, _] => (mean, second - mean * mean),
         _ => {
             return Err(Unable::Unsupported {
                 what: "a distribution of more than three given moments cannot be drawn",
             });
         }
     };
-    let variance = second - mean * mean;
-    if !(variance >= 0.0) {
-        return Err(wrong(second));
+    if variance.is_nan() || variance < 0.0 {
+        return Err(Unable::Parameter { distribution: "a distribution with such moments", found: variance });
     }
     let deviation = variance.sqrt();
-    let Some(third) = moments.get(2) else { return Ok(mean + deviation * (skewed - 1.0)) };
-    if deviation <= 0.0 {
-        return Ok(mean);
-    }
-    let g = (third - 3.0 * mean * variance - mean.powi(3)) / deviation.powi(3);
+    let g = match moments.get(2) {
+        Some(third) if deviation > 0.0 => (third - 3.0 * mean * variance - mean.powi(3)) / deviation.powi(3),
+        _ => SKEWNESS,
+    };
     let root = (g * g + 4.0).sqrt();
     let (high, low) = (0.5 * (g + root), 0.5 * (g - root));
     let is_high = rng.random::<f64>() < -low / root;

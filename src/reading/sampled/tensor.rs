@@ -109,19 +109,9 @@ impl Tensor {
         (0..self.dims.len()).map(|c| self.at(c)).collect()
     }
 
-    pub(super) fn is_finite(&self) -> bool {
-        self.data.iter().all(|x| x.is_finite())
-    }
-
     /// One component as a scalar.
     pub(super) fn component(&self, component: usize) -> Self {
         Self { dims: Dims::Scalar, degree: self.degree, data: self.jet(component).to_vec() }
-    }
-
-    /// The same components in another shape of as many.
-    pub(super) fn reshaped(mut self, dims: Dims) -> Self {
-        self.dims = dims;
-        self
     }
 
     /// Scalars put together.

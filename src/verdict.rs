@@ -18,6 +18,7 @@
 //! nothing was found.
 
 pub mod claim;
+pub mod readings;
 
 use crate::sampling::{Comparison, Power, Stopped, TAILS};
 use std::fmt;

@@ -37,12 +37,12 @@ const TABLE: [(&str, &[&str]); 24] = [
     ("reading::exact", &["expression", "data", "loss", "root"]),
     ("reading::sampled", &["expression", "data", "loss", "root", "process", "sampling"]),
     ("verdict", &["expression", "reading", "reading::symbolic", "sampling"]),
-    ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict"]),
+    ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict", "loss", "noise"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
     ("trace", &["data", "loss", "noise", "process", "sampling"]),
     ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment", "trace"]),
     ("statements", &["check", "expression", "systems"]),
-    ("report", &["check", "data", "expression", "language::diagnostic", "loss", "root", "noise", "reading", "reading::symbolic", "sampling", "verdict", "experiment", "systems", "trace", "statements"]),
+    ("report", &["check", "data", "expression", "language::diagnostic", "loss", "root", "noise", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "sampling", "verdict", "experiment", "systems", "trace", "statements"]),
 ];
 
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use driftproof::check::{self, Checkup, Options};
+use driftproof::check::{self, Checkup, Level, Options};
 use driftproof::expression::{Expected, Statement as Text};
 use driftproof::sampling::Estimate;
 use driftproof::statements::{self, Answer, Row, Settled, Support, table, verdicts};
@@ -215,7 +215,8 @@ fn a_true_claim_in_the_place_of_a_refuted_one_is_no_evidence() {
         "refute dropped_step: midpoint(step) = -eta*G + eta*v_noise + O(eta^3)",
         "claim dropped_step: midpoint(step) = -eta*G + O(eta^2)",
     );
-    let changed = check::text("derivations/sgd-bias.md", &text, &Options::default()).unwrap();
+    let options = Options::default().with_level(Level::Proof);
+    let changed = check::text("derivations/sgd-bias.md", &text, &options).unwrap();
     changed.as_claimed().unwrap();
     let mut derivations = CHECKED.clone();
     derivations[number] = changed;

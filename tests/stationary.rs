@@ -201,7 +201,9 @@ fn rows_of_covariance(sigma: &DMatrix<f64>) -> Vec<Vec<f64>> {
 /// weak-order-2 equation moves `C` the wrong way; both are refuted.
 #[test]
 fn quadratic_losses_have_the_covariance_of_the_discrete_process() {
-    for case in cases("ou") {
+    let cases = cases("ou");
+    assert_eq!(cases.len(), 3, "cases");
+    for case in cases {
         let (a, sigma) = (matrix(&case["A"]), matrix(&case["Sigma"]));
         let n = usize::try_from(case["n"].as_u64().unwrap()).unwrap();
         let sgd = Sgd::new(number(&case["eta"]), n).unwrap();
@@ -238,7 +240,9 @@ fn quadratic_losses_have_the_covariance_of_the_discrete_process() {
 /// ```
 #[test]
 fn noise_that_depends_on_theta_widens_the_stationary_state() {
-    for case in cases("affine_sgd") {
+    let cases = cases("affine_sgd");
+    assert_eq!(cases.len(), 1, "cases");
+    for case in cases {
         let (a, c) = (list(&case["a"]), list(&case["c"]));
         let eta = number(&case["eta"]);
         let n = usize::try_from(case["n"].as_u64().unwrap()).unwrap();

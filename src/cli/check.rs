@@ -3,10 +3,10 @@
 use super::session::{self, Outcome};
 use super::{CliError, Common};
 use clap::{Args, ValueEnum};
-use driftproof::check::{self, CheckError, Checkup, Diagnose, Options};
+use driftproof::check::{self, CheckError, Checkup, Diagnose, Level, Options};
 use driftproof::report::{CheckReport, CheckedFile, Explanation};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Verdicts for the claims of derivations
 ///
@@ -28,8 +28,31 @@ pub(super) struct CheckArgs {
     /// Say of every refuted equation which slip explains it, also where its author says that it fails
     #[arg(long)]
     why: bool,
+    /// How far to go: proofs alone, or both sides of every claim evaluated at the instances of the text too
+    #[arg(long, value_name = "LEVEL", default_value = "exact")]
+    level: Depth,
+    /// Also write a page of HTML with the prose, the formulas typeset, and the verdicts; it stands alone
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Depth {
+    /// Proofs alone
+    Proof,
+    /// Proofs, and values by automatic differentiation
+    Exact,
+}
+
+impl Depth {
+    fn level(self) -> Level {
+        match self {
+            Self::Proof => Level::Proof,
+            Self::Exact => Level::Exact,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,9 +75,12 @@ The language is described in the crate's documentation, module language; the fie
 /// Runs the subcommand.
 pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
     session::start(&args.common)?;
-    let diagnose = if args.why { Diagnose::Everything } else { Diagnose::default() };
-    let options =
-        Options::default().with_diagnose(diagnose).with_seed(args.common.seed).with_cancel(session::cancel());
+    let diagnose = if args.why || args.html.is_some() { Diagnose::Everything } else { Diagnose::default() };
+    let options = Options::default()
+        .with_level(args.level.level())
+        .with_diagnose(diagnose)
+        .with_seed(args.common.seed)
+        .with_cancel(session::cancel());
     let files: Vec<CheckedFile> = args
         .files
         .iter()
@@ -62,6 +88,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
         .map(|name| CheckedFile { name: name.clone(), found: checkup(name, &options) })
         .collect();
     let report = CheckReport::new(&files, session::interrupted());
+    if let Some(path) = &args.html {
+        session::write(path, |mut out| report.write_html(&mut out))?;
+    }
     match &args.explain {
         Some(name) => explain(&files, name, args)?,
         None if args.common.json => session::print(|mut out| report.write_json(&mut out))?,

@@ -33,6 +33,13 @@ pub(super) struct Chosen {
 }
 
 impl DataArgs {
+    /// Reads the data for a loss that is an expression, with a target or without.
+    pub(super) fn read_for_an_expression(&self) -> Result<Chosen, CliError> {
+        let standardized = self.standardize || self.data.is_none();
+        let data = self.raw()?;
+        Ok(Chosen { data: if standardized { data.standardized()? } else { data }, standardized })
+    }
+
     /// Reads the data for a loss.
     pub(super) fn read(&self, name: &str, loss: Option<&Listing>) -> Result<Chosen, CliError> {
         let has_target = loss.is_none_or(|loss| loss.target);

@@ -7,7 +7,8 @@ use super::theta::{Place, Theta};
 use super::{CliError, Common, number};
 use clap::{Args, ValueEnum};
 use driftproof::experiment::{self, Options};
-use driftproof::loss::{Builtin, Problem};
+use driftproof::loss::Problem;
+use driftproof::loss::instance::AnyLoss;
 use driftproof::noise::{self, Matrices};
 use driftproof::report::DriftReport;
 use driftproof::sampling::Control;
@@ -87,6 +88,8 @@ Examples:
   driftproof drift --loss softmax --classes 3 --data wine --standardize --theta normal:0.2:1
   driftproof drift --loss ridge_regression --lambda 0.5 --data cats.csv --target weight
   driftproof drift --loss mlp_10_32_1_tanh --data X.npy --target y.npy --theta normal:0.3:1
+  driftproof drift --loss 'log(1 + exp(-(2*y - 1)*dot(theta, x)))'
+  driftproof drift --loss '(a*b*mass - height)^2/2' --parameters a,b --data cats.csv --target height --theta 1,0.5
   driftproof drift --data d.csv --target y --theta 0.5,-1.25 --theta 0,1 --json
 
 Exit code: 0 consistent, 1 refuted or inconclusive, 2 bad input, 130 interrupted (what was finished is printed).
@@ -103,7 +106,7 @@ pub(super) fn run(args: &DriftArgs) -> Result<Outcome, CliError> {
     let name = &args.loss.name;
     session::start(&args.common)?;
     let Chosen { data, standardized } = args.loss.data(&args.data)?;
-    let problem = args.loss.problem(&data)?;
+    let problem = args.loss.problem(&data, args.point.dim())?;
     let sgd = args.point.sgd()?;
     sgd.noise_strength(problem.rows())?;
     let points = args.point.points(&problem)?;
@@ -146,7 +149,7 @@ impl DriftArgs {
     /// The matrices of each point, as far as they are asked for and until the run is interrupted.
     fn matrices(
         &self,
-        problem: &Problem<Builtin>,
+        problem: &Problem<AnyLoss>,
         points: &[Vec<f64>],
         sgd: &Sgd,
     ) -> Result<Vec<Option<Matrices>>, CliError> {
@@ -171,8 +174,13 @@ impl PointArgs {
         Ok(Sgd::new(self.eta, self.batch)?.with_replacement(replacement))
     }
 
+    /// Components of the first point that is a list of numbers.
+    fn dim(&self) -> Option<usize> {
+        self.theta.iter().find_map(Theta::dim)
+    }
+
     /// The points, each known to fit the loss.
-    fn points(&self, problem: &Problem<Builtin>) -> Result<Vec<Vec<f64>>, CliError> {
+    fn points(&self, problem: &Problem<AnyLoss>) -> Result<Vec<Vec<f64>>, CliError> {
         let mut points = Vec::new();
         for theta in &self.theta {
             for Place { theta, place } in theta.points(problem.dim())? {

@@ -3,7 +3,8 @@
 use driftproof::check::CheckError;
 use driftproof::data::DataError;
 use driftproof::experiment::ExperimentError;
-use driftproof::loss::{BuiltinError, ProblemError};
+use driftproof::language::Diagnostics;
+use driftproof::loss::{BuiltinError, ProblemError, WrittenError};
 use driftproof::noise::NoiseError;
 use driftproof::sgd::SgdError;
 use driftproof::systems::SystemError;
@@ -84,6 +85,17 @@ pub(super) enum CliError {
         targets: usize,
         columns: Vec<String>,
     },
+    /// An expression that cannot be read.
+    #[error("{0}")]
+    Expression(Diagnostics),
+    /// An expression that is no loss.
+    #[error("--loss '{loss}': {source}")]
+    Written { loss: String, source: WrittenError },
+    /// Names for the parameters of a loss that has them already.
+    #[error(
+        "--parameters: the parameters of the loss \"{loss}\" have their names; leave it out, or write the loss as an expression"
+    )]
+    ParametersOfAName { loss: String },
     /// A row that the loss cannot take.
     #[error(
         "{data}: the loss \"{loss}\" cannot take these data: {source}; choose another loss or other columns"

@@ -4,16 +4,29 @@ use super::data::{Chosen, DataArgs};
 use super::{CliError, number};
 use clap::{Args, ValueEnum};
 use driftproof::data::Data;
-use driftproof::loss::{Activation, Builtin, Choice, Listing, Loss, Output, Problem};
+use driftproof::language;
+use driftproof::loss::instance::AnyLoss;
+use driftproof::loss::{Activation, Builtin, Choice, Listing, Loss, Names, Output, Problem, Written};
 use std::fmt::Write;
 
 /// Which loss, and its constants and sizes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Loss")]
 pub(super) struct LossArgs {
-    /// One of the losses listed below; sizes may stand in the name, as in softmax_3 or mlp_2_3_1_tanh
-    #[arg(long = "loss", value_name = "NAME", default_value = "logistic_regression")]
+    /// One of the losses listed below, sizes may stand in the name, as in softmax_3 or mlp_2_3_1_tanh; or an expression
+    /// in theta, x (the features of a row), y (its target) and the columns by their names, as in
+    /// 'log(1 + exp(-y*dot(theta, x)))'
+    #[arg(
+        long = "loss",
+        value_name = "LOSS",
+        default_value = "logistic_regression",
+        allow_hyphen_values = true
+    )]
     pub(super) name: String,
+    /// Names of the parameters of a loss that is an expression [default: theta, with a component a feature, or as many
+    /// as the first --theta that is a list]
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    parameters: Option<Vec<String>>,
     /// Strength of the penalty of ridge_regression [default: 0.1]
     #[arg(long, value_parser = number::finite, allow_negative_numbers = true)]
     lambda: Option<f64>,
@@ -64,11 +77,39 @@ enum OutputName {
 }
 
 impl LossArgs {
+    /// Whether the loss is an expression, and not a name.
+    fn is_written(&self) -> bool {
+        self.name.chars().any(|c| !c.is_alphanumeric() && c != '_')
+    }
+
+    /// The loss, for these data and, if it is an expression without named parameters, this many of them.
+    fn of_data(&self, data: &Data, dim: Option<usize>) -> Result<AnyLoss, CliError> {
+        if !self.is_written() {
+            return Ok(AnyLoss::Builtin(self.build(data.features())?));
+        }
+        let refused = |source| CliError::Written { loss: self.name.clone(), source };
+        let names = match &self.parameters {
+            Some(names) => {
+                Names::with_parameters(data, &names.iter().map(|name| name.trim()).collect::<Vec<_>>())
+            }
+            None => Names::new(data, dim.unwrap_or(data.features())),
+        };
+        let value = language::value("--loss", &self.name).map_err(CliError::Expression)?;
+        Ok(AnyLoss::Written(Written::from_value(&value, &names.map_err(refused)?).map_err(refused)?))
+    }
+
     /// The line of the catalogue for the name, if there is one, once the other options are known to belong to it.
     fn listing(&self) -> Result<Option<&'static Listing>, CliError> {
-        let Some(listing) = Builtin::listing(&self.name) else { return Ok(None) };
-        let in_name: Vec<&str> =
-            self.name.strip_prefix(listing.name).unwrap_or("").split('_').skip(1).collect();
+        let listing = Builtin::listing(&self.name);
+        if !self.is_written() && self.parameters.is_some() {
+            return Err(CliError::ParametersOfAName { loss: self.name.clone() });
+        }
+        if listing.is_none() && !self.is_written() {
+            return Ok(None);
+        }
+        let (name, options): (&'static str, &'static [&'static str]) =
+            listing.map_or(("", &[]), |line| (line.name, line.options));
+        let in_name: Vec<&str> = self.name.strip_prefix(name).unwrap_or("").split('_').skip(1).collect();
         let sized = in_name.iter().any(|word| word.parse::<usize>().is_ok());
         let output = in_name.contains(&"softmax");
         let activation = in_name.iter().any(|word| ActivationName::from_str(word, false).is_ok());
@@ -84,20 +125,23 @@ impl LossArgs {
             ("output", self.output.is_some(), output),
             ("bias", self.bias, false),
         ] {
-            let (loss, options) = (self.name.clone(), listing.options);
+            let loss = self.name.clone();
             if given && !options.contains(&option) {
                 return Err(CliError::OptionOfAnotherLoss { option, loss, options });
             }
             if given && named {
-                return Err(CliError::InTheName { option, loss, family: listing.name });
+                return Err(CliError::InTheName { option, loss, family: name });
             }
         }
-        Ok(Some(listing))
+        Ok(listing)
     }
 
     /// The data that are chosen, once the loss is known to have its name.
     pub(super) fn data(&self, data: &DataArgs) -> Result<Chosen, CliError> {
         let listing = self.listing()?;
+        if self.is_written() {
+            return data.read_for_an_expression();
+        }
         if listing.is_none() {
             // Only to say which name is meant, before any data are read.
             self.build(1)?;
@@ -105,9 +149,9 @@ impl LossArgs {
         data.read(&self.name, listing)
     }
 
-    /// The loss on the data, known to fit them.
-    pub(super) fn problem(&self, data: &Data) -> Result<Problem<Builtin>, CliError> {
-        let loss = self.build(data.features())?;
+    /// The loss on the data, known to fit them; of this many parameters if it is an expression that does not name them.
+    pub(super) fn problem(&self, data: &Data, dim: Option<usize>) -> Result<Problem<AnyLoss>, CliError> {
+        let loss = self.of_data(data, dim)?;
         if loss.columns() != data.width() {
             return Err(CliError::Columns {
                 data: data.name().to_owned(),

@@ -71,6 +71,14 @@ fn normal(text: &str) -> Option<Theta> {
 }
 
 impl Theta {
+    /// How many components are listed.
+    pub(super) fn dim(&self) -> Option<usize> {
+        match self {
+            Self::List { components, .. } => Some(components.len()),
+            Self::Zeros | Self::Normal { .. } | Self::File(_) => None,
+        }
+    }
+
     /// The points, of `dim` components where their number is not given.
     pub(super) fn points(&self, dim: usize) -> Result<Vec<Place>, CliError> {
         match self {

@@ -6,7 +6,8 @@ use super::session::{self, Outcome, Steps};
 use super::theta::{Place, Theta};
 use super::{CliError, Common, Html, number};
 use clap::Args;
-use driftproof::loss::{Builtin, Problem};
+use driftproof::loss::Problem;
+use driftproof::loss::instance::AnyLoss;
 use driftproof::report::TraceReport;
 use driftproof::sampling::{Control, Progress};
 use driftproof::sgd::{Replacement, Sgd};
@@ -76,7 +77,7 @@ The columns and the fields of --json are described in the crate's documentation,
 pub(super) fn run(args: &TraceArgs) -> Result<Outcome, CliError> {
     session::start(&args.common)?;
     let Chosen { data, standardized } = args.loss.data(&args.data)?;
-    let problem = args.loss.problem(&data)?;
+    let problem = args.loss.problem(&data, args.run.theta.dim())?;
     let start = args.run.start(&problem)?;
     let replacement = if args.run.without_replacement { Replacement::Without } else { Replacement::With };
     let sgd = Sgd::new(args.run.eta, args.run.batch)?.with_replacement(replacement);
@@ -101,7 +102,7 @@ pub(super) fn run(args: &TraceArgs) -> Result<Outcome, CliError> {
         trace: &found,
     };
     if let Some(file) = &args.csv {
-        session::write_file(file, |mut out| report.write_csv(&mut out))?;
+        session::write(file, |mut out| report.write_csv(&mut out))?;
     }
     let (style, width) = (session::style(), session::width());
     match (args.common.json, &args.csv) {
@@ -120,7 +121,7 @@ pub(super) fn run(args: &TraceArgs) -> Result<Outcome, CliError> {
 
 impl RunArgs {
     /// The start, known to fit the loss.
-    fn start(&self, problem: &Problem<Builtin>) -> Result<Vec<f64>, CliError> {
+    fn start(&self, problem: &Problem<AnyLoss>) -> Result<Vec<f64>, CliError> {
         let mut points = self.theta.points(problem.dim())?;
         match (points.pop(), points.len()) {
             (Some(Place { theta, place }), 0) => {

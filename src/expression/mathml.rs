@@ -4,7 +4,7 @@
 //! content is one row, and the expression in the language is the alternative text.
 
 use super::notation::{Fence, GREEK, Notation, Sign, name_parts, notation};
-use super::{Expr, Symbols};
+use super::{Expr, Rational, Remainder, Symbols};
 use std::fmt::Write as _;
 
 impl Expr {
@@ -18,6 +18,47 @@ impl Expr {
         text.push_str("</math>");
         text
     }
+}
+
+/// `left = right + O(symbol^order)` as one `math` element that stands on a line of its own.
+#[must_use]
+pub fn equation_to_mathml(
+    left: &Expr,
+    right: &Expr,
+    remainder: Option<&Remainder>,
+    symbols: &Symbols,
+) -> String {
+    let mut alternative = super::equation_to_text(left, right, symbols);
+    let (mut rest, mut sides) = (String::new(), [String::new(), String::new()]);
+    for (side, text) in [left, right].into_iter().zip(&mut sides) {
+        text.push_str("<mrow>");
+        write(&notation(side, symbols), text);
+        text.push_str("</mrow>");
+    }
+    if let Some(Remainder { symbol, order }) = remainder {
+        let name = &symbols.get(*symbol).name;
+        alternative += &format!(" + O({name}^({order}))");
+        rest += "<mo>+</mo><mi>O</mi><mo>&#x2061;</mo><mrow><mo>(</mo>";
+        if *order == Rational::ONE {
+            write_name(name, &mut rest);
+        } else {
+            rest += "<msup>";
+            write_name(name, &mut rest);
+            let _ = match order.to_parts() {
+                Some((above, below)) if below != 1 => {
+                    write!(rest, "<mfrac><mn>{above}</mn><mn>{below}</mn></mfrac></msup>")
+                }
+                _ => write!(rest, "<mn>{order}</mn></msup>"),
+            };
+        }
+        rest += "<mo>)</mo></mrow>";
+    }
+    let [left, right] = sides;
+    let alternative = escape(&alternative);
+    format!(
+        "<math xmlns=\"http://www.w3.org/1998/Math/MathML\" display=\"block\" alttext=\"{alternative}\"><mrow>{left}\
+         <mo>=</mo>{right}{rest}</mrow></math>"
+    )
 }
 
 fn escape(text: &str) -> String {

@@ -25,11 +25,14 @@ mod notation;
 mod print;
 mod rational;
 mod shape;
+mod value;
 mod walk;
 
 pub use instance::{Entry, Instance, Operator, Value};
+pub use mathml::equation_to_mathml;
 pub use print::equation_to_text;
 pub use rational::Rational;
+pub use value::{Lengths, ValueError, nearest_name};
 pub use walk::Path;
 
 use std::fmt;
@@ -582,6 +585,8 @@ pub struct Derivation {
     pub symbols: Symbols,
     /// Statements in their order.
     pub statements: Vec<Statement>,
+    /// Bytes of the file between which statements stand: its fenced blocks, or the whole of a bare text.
+    pub blocks: Vec<std::ops::Range<usize>>,
     /// Where the claims can be put to the test, in their order.
     pub instances: Vec<Instance>,
 }

@@ -34,7 +34,8 @@ impl Elaborator<'_> {
         Ok(Instance { name: Arc::clone(&name.text), entries: result, span: span.clone() })
     }
 
-    fn value(&mut self, node: &Node) -> Elaborated<Value> {
+    /// The value of a node.
+    pub(super) fn value(&mut self, node: &Node) -> Elaborated<Value> {
         Ok(match &node.form {
             Form::Number(number) => Value::Number(number.clone()),
             Form::Text(text) => Value::Text(Arc::clone(text)),

@@ -23,7 +23,7 @@ mod unicode;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 
-use crate::expression::{Derivation, Instance, Statement};
+use crate::expression::{Derivation, Instance, Statement, Value};
 use elaboration::{Elaborated, Elaborator, Stop};
 use lexer::{Lexeme, Token};
 use std::sync::Arc;
@@ -65,10 +65,40 @@ pub fn parse(name: &str, text: &str) -> Result<Derivation, Diagnostics> {
         }
     }
     if elaborator.errors.is_empty() {
-        Ok(Derivation { symbols: elaborator.symbols, statements, instances })
+        let blocks = blocks.into_iter().map(|block| block.span).collect();
+        Ok(Derivation { symbols: elaborator.symbols, statements, blocks, instances })
     } else {
         Err(Diagnostics::new(name, text, elaborator.errors))
     }
+}
+
+/// The syntax of one value, as it may stand in an instance: a loss, say. `name` is where it stands, for messages.
+///
+/// # Errors
+///
+/// The text is no value, with the place where it stops being one.
+pub fn value(name: &str, text: &str) -> Result<Value, Diagnostics> {
+    if text.len() > limits::BYTES {
+        let said = Diagnostic::error("this value is too long", Label::new(0..0, ""));
+        return Err(Diagnostics::new(name, text, vec![said]));
+    }
+    let mut elaborator = Elaborator::new(text);
+    let whole = markdown::Block { span: 0..text.len(), indent: 0 };
+    let tokens: Vec<Lexeme> = lexer::statements(text, &whole, &mut elaborator.errors).concat();
+    if elaborator.errors.is_empty() {
+        let mut parser = parser::Parser::new(&tokens);
+        let read = parser.expression();
+        let read = read
+            .and_then(|node| if parser.done() { Ok(node) } else { parser.expected("the end of the value") });
+        let value = match read {
+            Ok(node) => elaborator.value(&node),
+            Err(said) => elaborator.fail(*said),
+        };
+        if let Ok(value) = value {
+            return Ok(value);
+        }
+    }
+    Err(Diagnostics::new(name, text, elaborator.errors))
 }
 
 /// What a statement is, once read.

@@ -8,6 +8,7 @@
 mod builtin;
 mod catalogue;
 mod elementary;
+pub mod instance;
 mod laplacian;
 mod network;
 mod number;
@@ -16,6 +17,7 @@ mod problem;
 mod program;
 mod recorded;
 mod sums;
+mod written;
 
 pub use builtin::Builtin;
 pub use catalogue::{BuiltinError, Choice, Listing};
@@ -24,6 +26,8 @@ pub use number::{Number, constant, dot, inner, log_sum_exp, logistic, softplus, 
 pub(crate) use problem::{Block, Engine};
 pub use problem::{Problem, ProblemError};
 pub(crate) use program::{LANES, Lanes};
+pub(crate) use recorded::{Node, Unary, record};
+pub use written::{Names, Written, WrittenError};
 
 use thiserror::Error;
 

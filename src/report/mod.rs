@@ -85,14 +85,15 @@
 //! | `format`, `program`, `version`, `command` | as above; the command is `check` |
 //! | `as_claimed` | whether every statement of every file is as its author says |
 //! | `interrupted` | whether some statements were not reached |
-//! | `files` | each with `name`, `as_claimed`, and its `statements`, or the `error` in its text |
+//! | `files` | each with `name`, `as_claimed`, `wrong_instances` (what is wrong with those that cannot be used), and its `statements`, or the `error` in its text |
 //!
 //! Each of the `statements`:
 //!
 //! | field | meaning |
 //! |---|---|
 //! | `name`, `kind`, `text`, `line`, `column` | as it stands in the file; the kind is `claim`, `refute` or `assume` |
-//! | `verdict` | `proved`, `refuted`, `undecided`, `contradiction` (a bug of the program) or `assumed` |
+//! | `verdict` | of all readings: `proved`, `refuted`, `consistent`, `undecided`, `inconclusive`, `contradiction` (a bug of the program) or `assumed` |
+//! | `proof` | of the proof alone: `proved`, `refuted`, `undecided` or `contradiction` |
 //! | `as_claimed` | whether the verdict is what the author says |
 //! | `assumptions` | what the verdict rests on |
 //! | `dimensions_tried`, `instances_tried` | of a proof: random exact instances at which the sides agree as well |
@@ -101,7 +102,21 @@
 //! | `counterexample` | an instance at which the sides differ, in exact rationals |
 //! | `shapes` | of both sides, where they differ |
 //! | `diagnoses` | the slips that explain it, each with its `slip` and a `message`; the repaired claim is proved |
-//! | `missing` | what an undecided claim wants for a decision |
+//! | `missing` | what an undecided proof wants for a decision |
+//! | `trials` | what the claim comes to at instances: each with the name of the `instance` (`null`: random functions) and what the `exact` reading found |
+//!
+//! Of the `exact` reading:
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `outcome` | `holds`, `vanishes` (both sides are 0 to rounding), `differs` or `unable` |
+//! | `reason` | why it is unable |
+//! | `scale`, `error`, `bound` | largest component of a side; largest difference; what rounding can make of it |
+//! | `points` | points, and outcomes of what is random outside expectations, that were compared |
+//! | `theta`, `power` | where the sides differ, and in the coefficient of which power of the small parameter |
+//! | `components` | each with its `indices` from 1, `left`, `right`, and the `bound` of rounding; with a remainder, of the coefficients that are compared last |
+//! | `order` | with a remainder: the `claimed` order, the `leading` order of the difference if it was seen, the order up to which coefficients are `known`, the `fitted` exponent |
+//! | `notes` | what was drawn at random and left out |
 //!
 //! # The JSON of `driftproof systems`
 //!

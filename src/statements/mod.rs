@@ -7,7 +7,7 @@
 //! | evidence | comes out if |
 //! |---|---|
 //! | a system of the gallery ([`systems`](crate::systems)) | it says something of the statement, and all findings that it rests on hold; where nothing is only measured, at least one is more than a measured number |
-//! | a claim of a derivation ([`check`](crate::check)) | it is proved |
+//! | a claim of a derivation ([`check`]) | it is proved |
 //! | a refuted formula of a derivation | it is refuted |
 //!
 //! Whatever is missing, undecided, inconclusive or otherwise than claimed leaves the row undecided, with the reason. The
@@ -17,7 +17,7 @@ mod table;
 
 pub use table::table;
 
-use crate::check::{self, CheckError, Checkup, Options};
+use crate::check::{self, CheckError, Checkup, Level, Options};
 use crate::expression::{Expected, Statement as Text};
 use crate::systems::{Found, Outcome};
 use std::collections::BTreeSet;
@@ -173,15 +173,17 @@ pub fn statement(id: &str) -> Option<&'static Statement> {
     table().iter().find(|statement| statement.id == id)
 }
 
-/// Checks the derivations that the table names; their texts are part of the program.
+/// Checks the derivations that the table names, by proof alone: their texts are part of the program, and the data of their
+/// instances need not be at hand.
 ///
 /// # Errors
 /// One of them has no meaning.
 pub fn derivations(options: &Options<'_>) -> Result<Vec<Checkup>, CheckError> {
     let named: BTreeSet<&str> =
         table().iter().flat_map(|statement| statement.claims).map(|claims| claims.file).collect();
+    let options = options.with_level(Level::Proof);
     let texts = table::DERIVATIONS.iter().filter(|(file, _)| named.contains(file));
-    texts.map(|(file, text)| check::text(file, text, options)).collect()
+    texts.map(|(file, text)| check::text(file, text, &options)).collect()
 }
 
 /// The verdict on each statement of the table, from outcomes of systems by their names and from checked derivations.

@@ -242,8 +242,8 @@ static TABLE: &[Statement] = &[
         claims: &[
             Claims {
                 file: DIODE_RESISTOR,
-                holds: &["equal_temperatures", "balance", "balance_2"],
-                fails: &["ito_boltzmann", "stratonovich_boltzmann", "ito_is_thermal"],
+                holds: &["equal_temperatures", "balance", "balance_2", "continuum"],
+                fails: &["ito_boltzmann", "stratonovich_boltzmann", "ito_is_thermal", "continuum_ito"],
             },
         ],
     },
@@ -302,7 +302,8 @@ static TABLE: &[Statement] = &[
         systems: &["birth-death"],
         claims: &[
             Claims { file: BIRTH_DEATH, holds: &["first_flux"], fails: &["flux_uphill", "no_first_flux"] },
-            Claims { file: LEAST_RATTLING, holds: &["from_uniform"], fails: &["torus_even"] },
+            Claims { file: LEAST_RATTLING, holds: &["from_uniform"], fails: &[] },
+            Claims { file: POLLEN, holds: &["torus_divergence"], fails: &["torus_constant"] },
         ],
     },
     Statement {
@@ -351,7 +352,7 @@ static TABLE: &[Statement] = &[
         claims: &[
             Claims {
                 file: SWARM,
-                holds: &["independent", "tumbling_right", "tumbling_left"],
+                holds: &["independent", "tumbling_right", "tumbling_left", "tumbling_total"],
                 fails: &["as_isothermal", "tumbling_square"],
             },
         ],

@@ -87,7 +87,8 @@ fn simulate(values: &Values) -> Result<Outcome, SystemError> {
     );
     notebook.state(
         "A3",
-        "the gradient flow alone has weak order 1, whatever the noise; order 2 needs the noise and the drift of F1",
+        "true to weak order 1, which the gradient flow has with any noise and with none; order 2 needs the noise of SGD and \
+         the drift of F1",
         &orders,
     );
     notebook.state(

@@ -16,7 +16,6 @@
 //! and any number of threads.
 
 mod affine;
-mod basins;
 mod birth_death;
 mod diode_resistor;
 mod epochs;
@@ -27,6 +26,7 @@ mod implicit_regularisation;
 mod label_noise;
 mod least_rattling;
 mod loose_parallel;
+mod many_steps;
 mod modularity;
 mod notebook;
 mod paths;

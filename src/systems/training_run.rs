@@ -15,13 +15,14 @@
 //! what the jitter makes of it. The ratio falls with `eta`, and what vanishes is not the mean gradient at a point but its
 //! average over the jitter.
 //!
-//! At one point of a run the mean and the covariance of real steps are put beside `-eta G` and `(eta^2/n) c Sigma`.
+//! At one point of a run the mean and the covariance of real steps are put beside `-eta G` and `(eta^2/n) c Sigma`; and
+//! whether many steps together are nearly normal is shown by `many_steps`.
 
 use super::notebook::{
     Notebook, ceiling, count, draws, failed, figure, fitted_order, fraction, mean, mean_of, number, observe,
     real, scaled, whole,
 };
-use super::{Figure, Outcome, Parameter, System, SystemError, Values};
+use super::{Figure, Outcome, Parameter, System, SystemError, Values, many_steps};
 use crate::data::Data;
 use crate::loss::{Activation, Builtin, Loss, Network, Output, Problem};
 use crate::noise;
@@ -92,6 +93,7 @@ fn simulate(values: &Values) -> Result<Outcome, SystemError> {
     let noisy = jitter.ok_or(SystemError::Together("no run with noisy labels"))?.problem(values, 0)?;
     let (stays, power) = stationary(&noisy, values, &mut notebook)?;
     let steps = single_steps(&noisy, values, &mut notebook)?;
+    let many = many_steps::simulate(values, &mut notebook)?;
     notebook.state(
         "E3",
         format!(
@@ -105,6 +107,11 @@ fn simulate(values: &Values) -> Result<Outcome, SystemError> {
         "A1",
         "true, exactly, with replacement; without: the covariance times (N-n)/(N-1)",
         &steps,
+    );
+    notebook.state(
+        "A2",
+        "true after many steps with a finite variance of the gradient; false with heavy tails, however many",
+        &many,
     );
     Ok(notebook.finish())
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a malformed reference case stops the test")]
 #![allow(clippy::cast_precision_loss, reason = "counts are small")]
 
+pub(crate) mod expression;
+
 use driftproof::data::Data;
 use driftproof::loss::{Builtin, Choice, Loss, Problem};
 use driftproof::noise::generic;

@@ -1,11 +1,12 @@
 //! One verdict step by step: the claim, both sides in normal form, what cancels, and what is left.
 
 use super::super::layout::{Page, Style, counted};
-use super::words;
+use super::{trials, words};
 use crate::check::{Checked, Checkup};
 use crate::expression::{Claim, Expr, Sides, Statement, Symbols};
 use crate::reading::symbolic::{Expansion, Obstacle, expand};
 use crate::verdict::claim::ClaimVerdict;
+use crate::verdict::readings::Verdict;
 use std::io::{self, Write};
 
 /// The derivation of one verdict.
@@ -59,7 +60,7 @@ impl<'a> Explanation<'a> {
         claim: &Claim,
         symbols: &Symbols,
     ) -> io::Result<()> {
-        let Some(verdict) = &self.checked.verdict else { return Ok(()) };
+        let Some(verdict) = &self.checked.proof else { return Ok(()) };
         page.heading("Verdict")?;
         match verdict {
             ClaimVerdict::Proved(proof) => {
@@ -83,6 +84,9 @@ impl<'a> Explanation<'a> {
                 }
             }
         }
+        for trial in &self.checked.trials {
+            page.note(&format!("At {}: {}.", trials::place(trial), trials::exact(&trial.exact).join("; ")))?;
+        }
         for assumption in super::assumptions_of(self.checked) {
             page.note(&format!("It rests on: {}.", words::assumption(assumption, symbols)))?;
         }
@@ -99,7 +103,7 @@ impl<'a> Explanation<'a> {
             return writeln!(out, "% {}: assumed", self.checked.name());
         };
         let (Sides::Equation { left, right } | Sides::DifferentShapes { left, right }) = &claim.sides;
-        let verdict = self.checked.verdict.as_ref().map_or("not reached", ClaimVerdict::word);
+        let verdict = self.checked.verdict.map_or("not reached", Verdict::word);
         writeln!(out, "% {}: {verdict}", claim.name)?;
         writeln!(out, "\\begin{{align*}}")?;
         writeln!(out, "  {} &= {}", left.to_latex(symbols), right.to_latex(symbols))?;

@@ -1,12 +1,13 @@
 //! The JSON document of `driftproof check`, see the page of [`report`](crate::report).
 
 use super::super::json;
-use super::{CheckReport, CheckedFile, assumptions_of, words};
+use super::{CheckReport, CheckedFile, assumptions_of, trials, words};
 use crate::check::{Checked, Checkup};
 use crate::expression::{Expected, Expr, Rational, Statement, Symbols};
 use crate::reading::symbolic::Diagnosis;
 use crate::reading::symbolic::witness::Counterexample;
 use crate::verdict::claim::{ClaimVerdict, Contradiction};
+use crate::verdict::readings::Verdict;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
@@ -30,6 +31,11 @@ fn file(file: &CheckedFile) -> Value {
         Ok(checkup) => json!({
             "name": file.name,
             "as_claimed": checkup.is_as_claimed(),
+            "wrong_instances": checkup
+                .wrong_instances
+                .iter()
+                .map(|said| said.render(&checkup.name, &checkup.text))
+                .collect::<Vec<_>>(),
             "statements": checkup.statements.iter().map(|checked| statement(checkup, checked)).collect::<Vec<_>>(),
         }),
         Err(error) => json!({ "name": file.name, "as_claimed": false, "error": error.to_string() }),
@@ -57,7 +63,7 @@ fn statement(checkup: &Checkup, checked: &Checked) -> Value {
     let (line, column) = position(&checkup.text, span.start);
     put("name", json!(checked.name()));
     put("kind", json!(kind));
-    put("verdict", json!(checked.verdict.as_ref().map_or("assumed", ClaimVerdict::word)));
+    put("verdict", json!(checked.verdict.map_or("assumed", Verdict::word)));
     put("as_claimed", json!(checked.as_claimed()));
     put("text", json!(&**text));
     put("line", json!(line));
@@ -65,10 +71,14 @@ fn statement(checkup: &Checkup, checked: &Checked) -> Value {
     let assumptions: Vec<String> =
         assumptions_of(checked).iter().map(|a| words::assumption(a, symbols)).collect();
     put("assumptions", json!(assumptions));
-    if let Some(verdict) = &checked.verdict {
+    if let Some(verdict) = &checked.proof {
+        put("proof", json!(verdict.word()));
         for (key, value) in evidence(verdict, symbols) {
             put(key, value);
         }
+    }
+    if !checked.trials.is_empty() {
+        put("trials", json!(checked.trials.iter().map(trials::json).collect::<Vec<_>>()));
     }
     if !checked.diagnoses.is_empty() {
         let diagnoses: Vec<Value> = checked.diagnoses.iter().map(|d| diagnosis(d, symbols)).collect();

@@ -2,7 +2,10 @@
 
 mod explain;
 mod json;
+mod page;
+mod prose;
 mod text;
+mod trials;
 mod words;
 
 pub use explain::Explanation;
@@ -42,10 +45,10 @@ impl<'a> CheckReport<'a> {
         self.files.iter().all(|file| file.found.as_ref().is_ok_and(Checkup::is_as_claimed))
     }
 
-    /// Whether the text of every file could be read.
+    /// Whether the text of every file could be read, and every instance used.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
-        self.files.iter().all(|file| file.found.is_ok())
+        self.files.iter().all(|file| file.found.as_ref().is_ok_and(|found| found.wrong_instances.is_empty()))
     }
 
     /// Writes it for people.
@@ -54,6 +57,14 @@ impl<'a> CheckReport<'a> {
     /// What the writer returns.
     pub fn write_text(&self, out: &mut impl Write, style: Style) -> io::Result<()> {
         text::write(self, out, style)
+    }
+
+    /// Writes it as a page of HTML that stands alone.
+    ///
+    /// # Errors
+    /// What the writer returns.
+    pub fn write_html(&self, out: &mut impl Write) -> io::Result<()> {
+        page::document(self).write(out)
     }
 
     /// Writes it for programs.
@@ -67,7 +78,7 @@ impl<'a> CheckReport<'a> {
 
 /// What the verdict on a statement rests on.
 fn assumptions_of(checked: &Checked) -> &[Assumption] {
-    match &checked.verdict {
+    match &checked.proof {
         Some(ClaimVerdict::Proved(proof)) => &proof.assumptions,
         Some(ClaimVerdict::Refuted(refutation)) => &refutation.assumptions,
         Some(ClaimVerdict::Undecided(_) | ClaimVerdict::Contradiction(_)) | None => &[],

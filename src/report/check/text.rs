@@ -1,11 +1,13 @@
 //! Verdicts for people: a line a statement, what is not as claimed in detail, what the verdicts rest on, a summary.
 
 use super::super::layout::{Page, Style, Tone, counted};
-use super::{CheckReport, CheckedFile, words};
+use super::{CheckReport, CheckedFile, trials, words};
 use crate::check::{Checked, Checkup};
 use crate::expression::{Claim, Expected, Statement, Symbols};
 use crate::language::diagnostic::{Diagnostic, Label};
+use crate::reading::exact::Evidence;
 use crate::verdict::claim::{ClaimVerdict, Contradiction, Refutation};
+use crate::verdict::readings::Verdict;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -29,6 +31,9 @@ fn write_file(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Resu
         line(checked, width, out, style)?;
     }
     writeln!(out)?;
+    for said in &checkup.wrong_instances {
+        writeln!(out, "{}", said.render(&checkup.name, &checkup.text))?;
+    }
     for checked in &checkup.statements {
         if !checked.as_claimed() || !checked.diagnoses.is_empty() {
             details(checkup, checked, out)?;
@@ -38,22 +43,35 @@ fn write_file(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Resu
 }
 
 fn line(checked: &Checked, width: usize, out: &mut impl Write, style: Style) -> io::Result<()> {
-    let (kind, verdict) = match (&checked.statement, &checked.verdict) {
-        (Statement::Assumption { .. }, _) => ("assume", "assumed"),
-        (Statement::Claim(claim), verdict) => {
-            let word = verdict.as_ref().map_or("not reached", ClaimVerdict::word);
+    let (kind, verdict) = match &checked.statement {
+        Statement::Assumption { .. } => ("assume", "assumed"),
+        Statement::Claim(claim) => {
+            let word = checked.verdict.map_or("not reached", Verdict::word);
             (if claim.expected == Expected::Holds { "claim" } else { "refute" }, word)
         }
     };
-    let tone = match (checked.as_claimed(), &checked.verdict) {
+    let tone = match (checked.as_claimed(), checked.verdict) {
         (true, _) => Tone::Good,
-        (false, Some(ClaimVerdict::Undecided(_))) => Tone::Doubtful,
-        (false, _) => Tone::Bad,
+        (false, Some(Verdict::Undecided | Verdict::Inconclusive | Verdict::Consistent)) => Tone::Doubtful,
+        (false, Some(Verdict::Proved | Verdict::Refuted | Verdict::Contradiction) | None) => Tone::Bad,
     };
     let mark = if checked.as_claimed() { "" } else { "  NOT AS CLAIMED" };
     let name = checked.name();
     let verdict = style.paint(tone, &format!("{verdict:13}"));
-    writeln!(out, "  {kind:7}{name:width$}  {verdict}{:>9}{mark}", milliseconds(checked.elapsed))
+    let time = milliseconds(checked.elapsed);
+    writeln!(out, "  {kind:7}{name:width$}  {verdict}{time:>9}{}{mark}", instances(checked))
+}
+
+/// The instances at which it was evaluated.
+fn instances(checked: &Checked) -> String {
+    let taken = |evidence: &Evidence| !matches!(evidence, Evidence::Unable(_));
+    let names: Vec<&str> = checked
+        .trials
+        .iter()
+        .filter(|trial| taken(&trial.exact))
+        .filter_map(|trial| trial.instance.as_deref())
+        .collect();
+    if names.is_empty() { String::new() } else { format!("  at {}", names.join(", ")) }
 }
 
 fn milliseconds(time: Duration) -> String {
@@ -63,7 +81,9 @@ fn milliseconds(time: Duration) -> String {
 
 /// What is not as claimed: where it stands, why, and an instance.
 fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Result<()> {
-    let (Statement::Claim(claim), Some(verdict)) = (&checked.statement, &checked.verdict) else {
+    let (Statement::Claim(claim), Some(proof), Some(verdict)) =
+        (&checked.statement, &checked.proof, checked.verdict)
+    else {
         return Ok(());
     };
     let symbols = &checkup.derivation.symbols;
@@ -74,14 +94,27 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
     for diagnosis in checked.diagnoses.iter().skip(1) {
         diagnostic = diagnostic.note(format!("or: {}", words::slip(&diagnosis.slip, symbols)));
     }
-    for note in notes(claim, verdict, symbols) {
+    for note in notes(claim, proof, symbols) {
         diagnostic = diagnostic.note(note);
+    }
+    for trial in checked.trials.iter().filter(|trial| telling(verdict, &trial.exact)) {
+        let said = trials::exact(&trial.exact).join("\n");
+        diagnostic = diagnostic.note(format!("at {}: {said}", trials::place(trial)));
     }
     if checked.as_claimed() {
         diagnostic.severity = crate::language::diagnostic::Severity::Note;
     }
     writeln!(out, "{}", diagnostic.render(&checkup.name, &checkup.text).trim_end())?;
     writeln!(out)
+}
+
+/// Whether what was found at an instance says more than the proof does.
+fn telling(verdict: Verdict, evidence: &Evidence) -> bool {
+    match verdict {
+        Verdict::Proved => false,
+        Verdict::Refuted => matches!(evidence, Evidence::Refuted(_)),
+        Verdict::Consistent | Verdict::Undecided | Verdict::Inconclusive | Verdict::Contradiction => true,
+    }
 }
 
 pub(super) fn notes(claim: &Claim, verdict: &ClaimVerdict, symbols: &Symbols) -> Vec<String> {
@@ -136,8 +169,22 @@ fn refuted(claim: &Claim, refutation: &Refutation, symbols: &Symbols) -> Vec<Str
     notes
 }
 
-/// What the verdicts of a file rest on, each once with the number of verdicts that do.
+/// What the verdicts of a file rest on.
 fn assumptions(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Result<()> {
+    let all = assumptions_of_file(checkup);
+    if all.is_empty() {
+        return Ok(());
+    }
+    let mut page = Page { out, style };
+    page.note("It rests on:")?;
+    for text in all {
+        page.note(&format!("- {text}"))?;
+    }
+    writeln!(page.out)
+}
+
+/// What the verdicts of a file rest on, each once with the number of verdicts that do.
+pub(super) fn assumptions_of_file(checkup: &Checkup) -> Vec<String> {
     let symbols = &checkup.derivation.symbols;
     let mut all: Vec<(String, usize)> = Vec::new();
     for checked in &checkup.statements {
@@ -152,21 +199,31 @@ fn assumptions(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Res
             }
         }
     }
-    if all.is_empty() {
-        return Ok(());
-    }
-    let mut page = Page { out, style };
-    page.note("It rests on:")?;
-    for (text, count) in all {
-        let count = if count == 0 { String::new() } else { format!(" ({})", counted(count, "verdict")) };
-        page.note(&format!("- {text}{count}"))?;
-    }
-    writeln!(page.out)
+    all.into_iter()
+        .map(|(text, count)| match count {
+            0 => text,
+            count => format!("{text} ({})", counted(count, "verdict")),
+        })
+        .collect()
 }
 
 fn summary(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::Result<()> {
+    let elapsed: Duration = report
+        .files
+        .iter()
+        .filter_map(|file| file.found.as_ref().ok())
+        .flat_map(|checkup| checkup.statements.iter().map(|checked| checked.elapsed))
+        .sum();
+    let text = format!("{}; {}", summary_line(report), milliseconds(elapsed));
+    let tone = if report.is_as_claimed() { Tone::Good } else { Tone::Bad };
+    writeln!(out, "{}", style.paint(tone, &text))
+}
+
+/// How many statements there are, and how many are as claimed.
+pub(super) fn summary_line(report: &CheckReport<'_>) -> String {
     let checkups = || report.files.iter().filter_map(|file: &CheckedFile| file.found.as_ref().ok());
     let all: Vec<&Checked> = checkups().flat_map(|checkup| &checkup.statements).collect();
+    let wrong: usize = checkups().map(|checkup| checkup.wrong_instances.len()).sum();
     let expected = |what: Expected| {
         all.iter()
             .filter(|c| {
@@ -176,7 +233,6 @@ fn summary(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::
     };
     let failed = all.iter().filter(|checked| !checked.as_claimed()).count();
     let unreadable = report.files.len() - checkups().count();
-    let elapsed: Duration = all.iter().map(|checked| checked.elapsed).sum();
     let mut text = format!(
         "{}: {} as claimed ({} proved, {} refuted)",
         counted(all.len(), "statement"),
@@ -190,10 +246,11 @@ fn summary(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::
     if unreadable > 0 {
         text += &format!("; {} with errors in the text", counted(unreadable, "file"));
     }
+    if wrong > 0 {
+        text += &format!("; {} that cannot be used", counted(wrong, "instance"));
+    }
     if report.interrupted {
         text += "; interrupted, the others were not reached";
     }
-    text += &format!("; {}", milliseconds(elapsed));
-    let tone = if report.is_as_claimed() { Tone::Good } else { Tone::Bad };
-    writeln!(out, "{}", style.paint(tone, &text))
+    text
 }

@@ -56,11 +56,7 @@ impl<'a> Document<'a> {
             program: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             command: "drift",
-            loss: Loss {
-                name: report.loss_name,
-                formula: report.formula(),
-                constants: constants(report.loss),
-            },
+            loss: Loss { name: report.name(), formula: report.formula(), constants: constants(report.loss) },
             data: Source { name: data.name(), standardized: report.standardized, features, targets },
             eta: sgd.learning_rate(),
             n: sgd.batch(),
@@ -84,7 +80,7 @@ impl<'a> Document<'a> {
 #[derive(Serialize)]
 struct Loss<'a> {
     name: &'a str,
-    formula: &'static str,
+    formula: &'a str,
     constants: Map<String, Value>,
 }
 

@@ -7,6 +7,7 @@ use super::Style;
 use super::layout::readable;
 use crate::data::Data;
 use crate::experiment::{Caution, Experiment};
+use crate::loss::instance::AnyLoss;
 use crate::loss::{Activation, Builtin, Output};
 use crate::noise::Matrices;
 use crate::sgd::Sgd;
@@ -16,10 +17,10 @@ use std::io::{self, Write};
 /// What `driftproof drift` found, with the settings that it was found with.
 #[derive(Debug, Clone, Copy)]
 pub struct DriftReport<'a> {
-    /// Name of the loss, as in [`Builtin::named`].
+    /// Name of the loss, as in [`Builtin::named`], or the expression that it is written as.
     pub loss_name: &'a str,
     /// The loss.
-    pub loss: &'a Builtin,
+    pub loss: &'a AnyLoss,
     /// The data.
     pub data: &'a Data,
     /// Whether the features were standardised.
@@ -57,8 +58,18 @@ impl<'a> DriftReport<'a> {
         self.loss.parameters(&self.data.columns()[..self.data.features()])
     }
 
-    fn formula(&self) -> &'static str {
-        Builtin::listing(self.loss_name).map_or("", |line| line.formula)
+    fn name(&self) -> &'a str {
+        match self.loss {
+            AnyLoss::Builtin(_) => self.loss_name,
+            AnyLoss::Written(_) => "written",
+        }
+    }
+
+    fn formula(&self) -> &'a str {
+        match self.loss {
+            AnyLoss::Builtin(_) => Builtin::listing(self.loss_name).map_or("", |line| line.formula),
+            AnyLoss::Written(_) => self.loss_name,
+        }
     }
 
     fn matrices_of(&self, point: usize) -> Option<&'a Matrices> {
@@ -67,7 +78,8 @@ impl<'a> DriftReport<'a> {
 }
 
 /// The constants and sizes of a loss by name; the number of features follows from the data.
-pub(in crate::report) fn constants(loss: &Builtin) -> Map<String, Value> {
+pub(in crate::report) fn constants(loss: &AnyLoss) -> Map<String, Value> {
+    let AnyLoss::Builtin(loss) = loss else { return Map::new() };
     let list: Vec<(&str, Value)> = match loss {
         Builtin::Ridge { lambda, .. } => vec![("lambda", (*lambda).into())],
         Builtin::Softmax { classes, .. } => vec![("classes", (*classes).into())],

@@ -55,7 +55,7 @@ fn settings<W: Write>(report: &DriftReport<'_>, page: &mut Page<'_, W>) -> io::R
     writeln!(page.out, "{title}\n\n    v_noise = -div D = -(eta/2n) div Cov[grad u]\n")?;
     let constants: String =
         super::constants(report.loss).iter().map(|(name, value)| format!("; {name} = {value}")).collect();
-    page.field("loss u", &format!("{}: {}{constants}", report.loss_name, report.formula()))?;
+    page.field("loss u", &format!("{}: {}{constants}", report.name(), report.formula()))?;
     let standardized = if report.standardized { ", features standardized" } else { "" };
     let targets = match data.targets() {
         0 => String::new(),

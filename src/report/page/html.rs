@@ -76,6 +76,10 @@ fn write_block(block: &Block, level: u8, out: &mut impl Write) -> io::Result<()>
         Block::Verdict { tone, word, text } => {
             writeln!(out, "<p class=\"verdict\">{} {}</p>", badge(*tone, word), escape(text))
         }
+        Block::Verbatim(text) => {
+            writeln!(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"text\">")?;
+            writeln!(out, "<pre>{}</pre></div>", escape(text))
+        }
         Block::List(items) => {
             writeln!(out, "<ul>")?;
             items.iter().try_for_each(|item| writeln!(out, "<li>{}</li>", escape(item)))?;
@@ -96,6 +100,19 @@ fn write_block(block: &Block, level: u8, out: &mut impl Write) -> io::Result<()>
         }
         Block::Markup(markup) => {
             writeln!(out, "<div class=\"scroll\">{}</div>", markup.as_str())
+        }
+        Block::Prose(markup) => writeln!(out, "<div class=\"prose\">{}</div>", markup.as_str()),
+        Block::Card { heading, tone, word, blocks: within } => {
+            let level = level.min(DEEPEST);
+            writeln!(out, "<article class=\"card {}\">", tone.class())?;
+            writeln!(out, "<h{level}>{} {}</h{level}>", escape(heading), badge(*tone, word))?;
+            blocks(within, level + 1, out)?;
+            writeln!(out, "</article>")
+        }
+        Block::Details { summary, blocks: within } => {
+            writeln!(out, "<details>\n<summary>{}</summary>", escape(summary))?;
+            blocks(within, level, out)?;
+            writeln!(out, "</details>")
         }
         Block::Part { heading, blocks: below } => {
             let level = level.min(DEEPEST);
@@ -176,11 +193,20 @@ mod tests {
         let blocks = vec![
             Block::Paragraph(text()),
             Block::Verdict { tone: Tone::Good, word: text(), text: text() },
+            Block::Verbatim(text()),
             Block::List(vec![text()]),
             Block::Terms(vec![(text(), text())]),
             Block::Table(table),
             Block::Pictures(vec![picture]),
             Block::Markup(Markup::trusted("<math></math>".to_owned())),
+            Block::Prose(Markup::text(LIE)),
+            Block::Card {
+                heading: text(),
+                tone: Tone::Bad,
+                word: text(),
+                blocks: vec![Block::Paragraph(text())],
+            },
+            Block::Details { summary: text(), blocks: vec![Block::Paragraph(text())] },
             Block::Part { heading: text(), blocks: vec![Block::Paragraph(text())] },
         ];
         let section = Section { id: text(), heading: text(), remark: Some((Tone::Doubtful, text())), blocks };
@@ -201,7 +227,7 @@ mod tests {
         assert_eq!(page.matches("</style>").count(), 1, "the page's own");
         assert!(page.contains("<math></math>"), "markup stays");
         let escaped = "&lt;script&gt;alert(&#39;1&#39; &amp; &quot;2&quot;)";
-        assert_eq!(page.matches(escaped).count(), 2 * 23 + 3, "every text is there");
+        assert_eq!(page.matches(escaped).count(), 2 * 30 + 3, "every text is there");
     }
 
     #[test]

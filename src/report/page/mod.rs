@@ -110,6 +110,8 @@ pub(in crate::report) enum Block {
         word: String,
         text: String,
     },
+    /// Text whose lines and blanks are kept.
+    Verbatim(String),
     List(Vec<String>),
     /// Names and what they stand for.
     Terms(Vec<(String, String)>),
@@ -118,6 +120,20 @@ pub(in crate::report) enum Block {
     Pictures(Vec<Picture>),
     /// A formula, or another piece of markup.
     Markup(Markup),
+    /// Paragraphs, lists and tables of a text that a person wrote.
+    Prose(Markup),
+    /// A statement with its verdict, set apart.
+    Card {
+        heading: String,
+        tone: Tone,
+        word: String,
+        blocks: Vec<Self>,
+    },
+    /// What is shown on request.
+    Details {
+        summary: String,
+        blocks: Vec<Self>,
+    },
     /// A heading of the next level, with blocks below it.
     Part {
         heading: String,

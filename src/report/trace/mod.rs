@@ -8,6 +8,7 @@ mod text;
 use super::layout::Style;
 use crate::data::Data;
 use crate::loss::Builtin;
+use crate::loss::instance::AnyLoss;
 use crate::sgd::Sgd;
 use crate::trace::{Row, Trace};
 use std::io::{self, Write};
@@ -15,10 +16,10 @@ use std::io::{self, Write};
 /// The drifts along a run, with the settings of the run.
 #[derive(Debug, Clone, Copy)]
 pub struct TraceReport<'a> {
-    /// Name of the loss, as in [`Builtin::named`].
+    /// Name of the loss, as in [`Builtin::named`], or the expression that it is written as.
     pub loss_name: &'a str,
     /// The loss.
-    pub loss: &'a Builtin,
+    pub loss: &'a AnyLoss,
     /// The data.
     pub data: &'a Data,
     /// Whether the features were standardised.
@@ -79,14 +80,20 @@ impl TraceReport<'_> {
             crate::sgd::Replacement::With => "with",
             crate::sgd::Replacement::Without => "without",
         };
-        let formula = Builtin::listing(self.loss_name).map_or("", |line| line.formula);
+        let name = match self.loss {
+            AnyLoss::Builtin(_) => {
+                let formula = Builtin::listing(self.loss_name).map_or("", |line| line.formula);
+                format!("{}: {formula}", self.loss_name)
+            }
+            AnyLoss::Written(_) => self.loss_name.to_owned(),
+        };
         let constants: String = super::drift::constants(self.loss)
             .iter()
             .map(|(name, value)| format!("; {name} = {value}"))
             .collect();
         let standardized = if self.standardized { ", features standardized" } else { "" };
         [
-            ("loss u".to_owned(), format!("{}: {formula}{constants}", self.loss_name)),
+            ("loss u".to_owned(), format!("{name}{constants}")),
             (
                 "data".to_owned(),
                 format!(

@@ -11,8 +11,8 @@
 //! barrier over 4, the null model. Larger steps change the basins without noise, and with `eta k1 > 2` nothing stays in the sharp
 //! valley; both are enumerated on a grid. Noise is the rest: `Sigma` is about `(s U'')^2`, larger where it is sharp.
 
-use super::notebook::{Notebook, draws, failed, figure, observe, real, share};
-use super::{SystemError, Values};
+use super::super::notebook::{Notebook, draws, failed, figure, observe, real, share};
+use super::super::{SystemError, Values};
 use crate::data::Data;
 use crate::loss::{Loss, Number, Problem, constant, log_sum_exp};
 use crate::process::{ProcessError, SgdPath};

@@ -1,68 +1,18 @@
-//! Do flat minima have little noise? Where it is a theorem, where it is false, and what decides where SGD lands.
+//! Where flat means quiet: well-specified likelihoods at the true parameter, and how far it goes away from there.
 //!
-//! **Information equality** (math.md 7, item 7). If `u = -log p(y | x, theta)` and the data come from `p` at `theta*`, then with
-//! expectations under the model
-//!
-//! ```text
-//! G = 0,      Sigma = E[grad u grad u^T] = E[hess u] = Hbar      at theta = theta*,
-//! ```
-//!
-//! flat and quiet coincide. They do not away from `theta*`, nor if the model is wrong: for least squares whose residuals have
-//! the variance `v(x)`, `Sigma = E[v(x) x x^T]` and `Hbar = E[x x^T]`. And for `u = a x theta`, `x = ±1`, `Hbar = 0` and
-//! `Sigma = a^2`: perfectly flat and noisy, SGD wanders off with the variance `T eta^2 a^2/n`.
-//!
-//! **Two groups.** `u = (theta x - y)^2/2`, `x = ±e`, `y = w x + r` with `r = ±s_A` in one group, `±s_B` in the other:
-//! `Hbar = e^2`, `Sigma = e^2 (s_A^2 + s_B^2)/2`. Flat (small `e`), noisy (large `s_B`); one group is predicted well, the other badly,
-//! wherever SGD wanders, since `E[u | group] = (s^2 + e^2 (theta - w)^2)/2` and
-//!
-//! ```text
-//! V' = (1 - eta e^2)^2 V + (eta^2/n) Sigma,      V = E(theta - w)^2.
-//! ```
-//!
-//! **Finite steps.** Gradient descent multiplies the distance from a minimum with curvature `l` by `1 - eta l` and so cannot stay
-//! where `eta l > 2`; the force `-(eta/2) Hbar G` vanishes at every critical point, and prefers none of the minima of a valley.
+//! The equality `Sigma = Hbar` of the page of this folder: by summing over all targets with their probabilities under the
+//! model, by draws from it, at random distances from the truth, and for a model that is wrong.
 
-use super::basins;
-use super::notebook::{
-    Notebook, count, draws, estimate, failed, figure, mean, mean_of, number, observe, real, share, whole,
-};
-use super::{Outcome, Parameter, System, SystemError, Values};
+use super::super::notebook::{Notebook, draws, estimate, failed, figure, mean, mean_of, observe, real};
+use super::super::{SystemError, Values};
+use super::PATHS;
 use crate::data::Data;
-use crate::loss::{Builtin, Loss, Number, Problem};
+use crate::loss::{Builtin, Problem};
 use crate::noise::{self, generic};
-use crate::process::{ProcessError, SgdPath};
 use crate::sampling::{Stream, Streams, Use};
-use crate::sgd::{Replacement, Sgd};
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
-
-pub(super) const SYSTEM: System = System {
-    name: "flat-minima",
-    title: "Do flat minima have little noise, and why does SGD end in them?",
-    claim: "Sigma = Hbar for a well-specified likelihood at the true parameter, expectations under the model; not away from \
-            it, not for a wrong model, and u = ±a theta is flat and noisy. Finite steps cannot stay where eta l > 2, \
-            with noise or without.",
-    teaches: "That flat means quiet is a theorem about true models at the truth, and nothing more. A flat minimum can be \
-              noisy: then the model predicts some points well and others badly, and moving about does not change \
-              which. That SGD ends in flat valleys has three reasons that are easily confused: they fill more of the space, \
-              large steps cannot stay in sharp ones, and noise throws SGD out of them. Each can be switched off by itself.",
-    parameters: &PARAMETERS,
-    simulate,
-};
-
-const PARAMETERS: [Parameter; 4] = [
-    number("a", "slope of the flat, noisy loss", "", 1.0, [0.01, 10.0]),
-    whole("n", "batch size", 4.0, [1.0, 64.0]),
-    number(
-        "bad",
-        "standard deviation s_B of the residuals of the group predicted badly; the other has 0.1",
-        "",
-        2.0,
-        [0.5, 10.0],
-    ),
-    number("shift", "half the distance between the samples of the two valleys", "", 0.25, [0.1, 0.35]),
-];
 
 /// Features of the models: 12 rows of 2, fixed, neither symmetric nor centred.
 const FEATURES: [[f64; 2]; 12] = [
@@ -80,52 +30,8 @@ const FEATURES: [[f64; 2]; 12] = [
     [-0.75, -0.5],
 ];
 
-const PATHS: usize = 18_000;
 /// Random directions away from the true parameter.
 const DIRECTIONS: usize = 360;
-/// Half the distance between the features of the two groups, and the residuals of the group predicted well.
-const E: f64 = 0.125;
-const GOOD: f64 = 0.1;
-/// Their true parameter.
-const W: f64 = 0.75;
-
-fn simulate(values: &Values) -> Result<Outcome, SystemError> {
-    let mut notebook = Notebook::new();
-    let mut equal = information(&mut notebook)?;
-    equal.extend(by_draws(values, &mut notebook)?);
-    let mut apart = away(values, &mut notebook)?;
-    apart.extend(misspecified(values, &mut notebook)?);
-    let flat = flat_and_noisy(values, &mut notebook)?;
-    let groups = two_groups(values, &mut notebook)?;
-    let stays = finite_steps(&mut notebook)?;
-    let basins = basins::simulate(values, &mut notebook)?;
-    notebook.state(
-        "E1",
-        "false in general: u = ±a theta is flat and noisy; equal, Sigma = Hbar, for a well-specified likelihood at the \
-         true parameter; measured in between",
-        &[&equal[..], &apart[..], &flat[..]].concat(),
-    );
-    notebook.state(
-        "E1b",
-        "true of the example built for it: a heteroscedastic mixture of two groups",
-        &groups,
-    );
-    notebook.state(
-        "F3",
-        "two effects: finite steps cannot stay where eta l > 2; the force -(eta/2) Hbar G vanishes at every critical point",
-        &[&stays[..], &basins.finite_steps[..]].concat(),
-    );
-    notebook.state(
-        "F3b",
-        format!(
-            "true of the gradient flow; noise and large steps add to it. Left in the sharp valley: {}",
-            basins.words
-        ),
-        &basins.volume,
-    );
-    Ok(notebook.finish())
-}
-
 /// A likelihood with its true parameter: rows with their probabilities under the model.
 struct Model {
     name: &'static str,
@@ -232,7 +138,7 @@ fn z(x: &[f64; 2], w: &[f64]) -> f64 {
 }
 
 /// `G = 0` and `Sigma = Hbar` at the truth, by summing over all targets; a wrong model beside it.
-fn information(notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
+pub(super) fn information(notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
     let mut findings = Vec::new();
     for model in [Model::logistic()?, Model::least_squares()?, Model::poisson()?, Model::softmax()?] {
         let Expected { gradient, sigma, hessian } = model.expected(&model.truth);
@@ -261,7 +167,7 @@ fn information(notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
 }
 
 /// `E (v . g)^2` by draws from the models: `v . Hbar v` if the model is right, not if it is wrong.
-fn by_draws(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
+pub(super) fn by_draws(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
     let mut findings = Vec::new();
     for (point, model) in (100..).zip([Model::logistic()?, Model::heteroscedastic()?]) {
         let expected = model.expected(&model.truth);
@@ -300,7 +206,7 @@ fn likeness(expected: &Expected) -> f64 {
 }
 
 /// How far flat and quiet go together off the true parameter: over random directions, and over random points.
-fn away(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
+pub(super) fn away(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
     let model = Model::logistic()?;
     let mut stream = Streams::new(values.seed, Use::Directions).block(0);
     let mut findings = Vec::new();
@@ -349,7 +255,7 @@ fn away(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemEr
 }
 
 /// A misspecified model: least squares on random features whose residuals have the variance `1 + k x_1^2`, at its minimum.
-fn misspecified(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
+pub(super) fn misspecified(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
     let sets = u32::try_from(draws(values, DIRECTIONS)).unwrap_or(u32::MAX);
     let mut findings = Vec::new();
     for (point, k) in (300..).zip([1.0, 4.0, 16.0]) {
@@ -385,180 +291,6 @@ fn correlation(pairs: &[[f64; 2]]) -> f64 {
     let mean = [0, 1].map(|k| pairs.iter().map(|pair| pair[k]).sum::<f64>() / n);
     let product = |i: usize, j: usize| pairs.iter().map(|p| (p[i] - mean[i]) * (p[j] - mean[j])).sum::<f64>();
     product(0, 1) / (product(0, 0) * product(1, 1)).sqrt()
-}
-
-/// `u = x theta`; a row is `x`.
-struct Flat;
-
-impl Loss for Flat {
-    fn dim(&self) -> usize {
-        1
-    }
-    fn columns(&self) -> usize {
-        1
-    }
-    fn loss<D: Number>(&self, x: &[D::InnerDual], theta: &[D]) -> D {
-        theta[0].scale(&x[0])
-    }
-}
-
-/// `u = a x theta`: `Hbar = 0`, `Sigma = a^2`, and SGD wanders off.
-fn flat_and_noisy(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
-    let (a, n, steps, eta) = (values.get("a"), count(values, "n"), 50_u32, 0.1);
-    let data = Data::from_rows(&["x"], &[[a], [-a]]).map_err(failed("the rows"))?;
-    let problem = Problem::new(Flat, &data).map_err(failed("the loss on the rows"))?;
-    let sigma = noise::covariance(&problem, &[0.5]).map_err(failed("Sigma"))?[(0, 0)];
-    let hessian = noise::mean_hessian(&problem, &[0.5]).map_err(failed("Hbar"))?[(0, 0)];
-    let sgd = Sgd::new(eta, n).map_err(failed("the settings of SGD"))?;
-    let streams = Streams::new(values.seed, Use::Paths).at_point(200);
-    let seen = observe(
-        streams,
-        draws(values, PATHS),
-        1,
-        || SgdPath::new(&problem, &sgd, &[0.0]),
-        |path, stream, out| {
-            path.restart(&[0.0]);
-            for _ in 0..steps {
-                path.step(stream).map_err(ProcessError::from)?;
-            }
-            out[0] = path.theta()[0].powi(2);
-            Ok(())
-        },
-    )
-    .map_err(failed("SGD on the flat loss"))?;
-    let seen = mean(&seen, 0, values.seed);
-    let exact = f64::from(steps) * eta * eta * a * a / real(n);
-    Ok(vec![
-        notebook.identity("u = a x theta: Sigma against a^2", "", [sigma, a * a], 4.0 * f64::EPSILON * a * a),
-        notebook.identity("u = a x theta: Hbar against 0", "", [hessian, 0.0], 0.0),
-        notebook.simulated("u = a x theta: variance of theta after 50 steps", "", exact, seen, 0.5 * exact),
-        notebook.misreading("the same, if flat meant quiet", "", 0.0, seen),
-    ])
-}
-
-/// The heteroscedastic mixture of the module's page.
-fn two_groups(values: &Values, notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
-    let bad = values.get("bad");
-    let rows: Vec<[f64; 2]> =
-        [E, -E].iter().flat_map(|&x| [GOOD, -GOOD, bad, -bad].map(|r| [x, W * x + r])).collect();
-    let data = Data::from_rows(&["x", "y"], &rows).map_err(failed("the rows"))?;
-    let problem =
-        Problem::new(Builtin::Linear { features: 1 }, &data).map_err(failed("the loss on the rows"))?;
-    let sigma = noise::covariance(&problem, &[W]).map_err(failed("Sigma"))?[(0, 0)];
-    let hessian = noise::mean_hessian(&problem, &[W]).map_err(failed("Hbar"))?[(0, 0)];
-    let expected = E * E * 0.5 * (GOOD * GOOD + bad * bad);
-    let what = "two groups: Sigma against e^2 (s_A^2 + s_B^2)/2";
-    let mut findings = vec![
-        notebook.identity("two groups: Hbar against e^2", "", [hessian, E * E], 8.0 * f64::EPSILON),
-        notebook.identity(what, "", [sigma, expected], 1e-13 * expected),
-    ];
-    findings.extend(walk_of_two_groups(values, &problem, expected, notebook)?);
-    Ok(findings)
-}
-
-/// Losses of both groups along SGD from the minimum, with `Sigma` as given.
-fn walk_of_two_groups(
-    values: &Values,
-    problem: &Problem<Builtin>,
-    sigma: f64,
-    notebook: &mut Notebook,
-) -> Result<Vec<usize>, SystemError> {
-    let (bad, n, eta, steps) = (values.get("bad"), count(values, "n"), 0.5, 400_u32);
-    let sgd = Sgd::new(eta, n).map_err(failed("the settings of SGD"))?;
-    let losses = |square: f64| [GOOD, bad].map(|s| 0.5 * (s * s + E * E * square));
-    let streams = Streams::new(values.seed, Use::Paths).at_point(201);
-    let path = || SgdPath::new(problem, &sgd, &[W]);
-    let seen = observe(streams, draws(values, PATHS / 4), 3, path, |path, stream, out| {
-        path.restart(&[W]);
-        for _ in 0..steps {
-            path.step(stream).map_err(ProcessError::from)?;
-        }
-        let [good, bad] = losses((path.theta()[0] - W).powi(2));
-        out.copy_from_slice(&[good, bad, if 10.0 * good < bad { 1.0 } else { 0.0 }]);
-        Ok(())
-    })
-    .map_err(failed("SGD on two groups"))?;
-    let shrink = (1.0 - eta * E * E).powi(2);
-    let [good, worse] = losses((0..steps).fold(0.0, |v, _| shrink * v + eta * eta * sigma / real(n)));
-    let [found, found_bad] = [0, 1].map(|k| mean(&seen, k, values.seed));
-    let average = sigma / (2.0 * E * E);
-    let robust = share(&seen, 2, values.seed);
-    Ok(vec![
-        notebook.simulated(
-            "two groups: E u of the one predicted well, along SGD",
-            "",
-            good,
-            found,
-            0.2 * good,
-        ),
-        notebook.simulated("two groups: E u of the one predicted badly", "", worse, found_bad, 0.2 * worse),
-        notebook.misreading(
-            "the first, if high noise meant that all are predicted badly",
-            "",
-            average,
-            found,
-        ),
-        notebook.measured("two groups: share of runs whose losses differ by a factor of 10", "", robust),
-    ])
-}
-
-/// Finite steps: the factor `1 - eta l`; no force on the minima of a valley; a sharp part of it that cannot be kept.
-fn finite_steps(notebook: &mut Notebook) -> Result<Vec<usize>, SystemError> {
-    let mut stream = Streams::new(0, Use::Paths).block(0);
-    let mut findings = Vec::new();
-    let data = Data::from_rows(&["x", "y"], &[[1.0, 0.0]]).map_err(failed("the rows"))?;
-    let problem =
-        Problem::new(Builtin::Linear { features: 1 }, &data).map_err(failed("the loss on the rows"))?;
-    for eta in [1.9, 2.1] {
-        let sgd = Sgd::new(eta, 1).map_err(failed("the settings of SGD"))?;
-        let mut path = SgdPath::new(&problem, &sgd, &[1.0]).map_err(failed("gradient descent"))?;
-        for _ in 0..60 {
-            path.step(&mut stream).map_err(failed("gradient descent"))?;
-        }
-        let exact = (1.0 - eta).powi(60);
-        let what = format!(
-            "curvature 1, eta = {eta}: distance from the minimum after 60 steps, against (1 - eta)^60"
-        );
-        findings.push(notebook.identity(what, "", [path.theta()[0], exact], 1e-13 * exact.abs()));
-    }
-    // The valley ab = 1 of u = (a b x - y)^2/2 with y = x: sharp where a and b are far apart, l = m (a^2 + b^2).
-    let rows = [[1.5, 1.5], [-0.5, -0.5]];
-    let data = Data::from_rows(&["x", "y"], &rows).map_err(failed("the rows"))?;
-    let problem = Problem::new(Builtin::TwoLayerLinear, &data).map_err(failed("the loss on the rows"))?;
-    let (m, eta) = (1.25, 0.2);
-    let whole =
-        Sgd::new(eta, 2).map_err(failed("the settings of SGD"))?.with_replacement(Replacement::Without);
-    let mut force = Vec::new();
-    for theta in [[1.0, 1.0], [2.0, 0.5], [4.0, 0.25]] {
-        let drift = noise::drift(&problem, &theta, &whole).map_err(failed("the drift"))?;
-        force.extend(drift.modified_term.iter().map(|x| [*x, 0.0]));
-    }
-    let what = "-(eta/2) Hbar G at minima of one valley with curvatures from 2.5 to 20, against 0";
-    findings.push(notebook.identities(what, "", &force, 1e-14));
-    let mut ends = Vec::new();
-    for (a, stays) in [(2.0, 1.0), (3.5, 0.0)] {
-        let sharp = eta * m * (a * a + 1.0 / (a * a));
-        let mut path =
-            SgdPath::new(&problem, &whole, &[a + 1e-3, 1.0 / a]).map_err(failed("gradient descent"))?;
-        for _ in 0..5000 {
-            path.step(&mut stream).map_err(failed("gradient descent"))?;
-        }
-        let [x, y] = [path.theta()[0], path.theta()[1]];
-        let end = eta * m * (x * x + y * y);
-        let near = if (x - a).abs() < 0.01 * a { 1.0 } else { 0.0 };
-        let what = format!(
-            "valley, eta l = {sharp:.2} at the start, {end:.2} where gradient descent ends: it stayed (1) or not (0)"
-        );
-        findings.push(notebook.identity(what, "", [near, stays], 0.0));
-        ends.push([if end <= 2.0 { 1.0 } else { 0.0 }, 1.0]);
-    }
-    findings.push(notebook.identities(
-        "valley: it ends where eta l <= 2 (1) from either start",
-        "",
-        &ends,
-        0.0,
-    ));
-    Ok(findings)
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! A derivation's claims through the readings to verdicts.
 //!
 //! ```text
-//! text --language--> derivation --+--> normal form          --+
-//!                                 +--> random exact instances --+--> verdict --> (if refuted) the slip that explains it
+//! text --language--> derivation --+--> normal form            --+--> proved, refuted, undecided --+
+//!                                 +--> random exact instances --+                               +--> verdict
+//!                                 +--> both sides in numbers at the instances of the text --------+
 //! ```
+//!
+//! A refuted equation is searched for the slip that explains it.
 //!
 //! In a test of any crate, one call:
 //!
@@ -17,11 +20,18 @@
 //! # }
 //! ```
 
+mod drift;
+mod trial;
+
+pub use drift::InstanceDrift;
+pub use trial::Trial;
+
 use crate::expression::{Claim, Derivation, Expected, Statement, Symbols};
-use crate::language::{self, Diagnostics};
+use crate::language::{self, Diagnostic, Diagnostics};
 use crate::reading::symbolic::witness::{Options as Instances, Outcome, witness};
 use crate::reading::symbolic::{Comparison, Diagnosis, compare, diagnose};
 use crate::verdict::claim::{ClaimVerdict, judge};
+use crate::verdict::readings::{Sampled, Verdict, combine};
 use rayon::prelude::*;
 use std::fmt;
 use std::io;
@@ -46,22 +56,39 @@ pub enum Diagnose {
     Everything,
 }
 
+/// How far the readings go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Level {
+    /// Proofs alone.
+    Proof,
+    /// Both sides are evaluated at the instances of the derivation too, or at random functions.
+    #[default]
+    Exact,
+}
+
 /// How a derivation is checked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
+    level: Level,
     diagnose: Diagnose,
     seed: Option<u64>,
     cancel: Option<&'a AtomicBool>,
 }
 
 impl<'a> Options<'a> {
+    /// How far the readings go.
+    #[must_use]
+    pub fn with_level(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+
     /// Which refuted equations are searched for slips.
     #[must_use]
     pub fn with_diagnose(self, diagnose: Diagnose) -> Self {
         Self { diagnose, ..self }
     }
 
-    /// Seed of the random exact instances.
+    /// Seed of everything random.
     #[must_use]
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed: Some(seed), ..self }
@@ -76,6 +103,10 @@ impl<'a> Options<'a> {
     fn instances(&self) -> Instances {
         self.seed.map_or_else(Instances::default, |seed| Instances::default().with_seed(seed))
     }
+
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
 }
 
 /// A statement of a derivation with what is known of it.
@@ -83,8 +114,12 @@ impl<'a> Options<'a> {
 pub struct Checked {
     /// The statement.
     pub statement: Statement,
-    /// The verdict on a claim; nothing for what is only assumed.
-    pub verdict: Option<ClaimVerdict>,
+    /// What is known of a claim for all smooth functions; nothing for what is only assumed.
+    pub proof: Option<ClaimVerdict>,
+    /// What the claim comes to at instances.
+    pub trials: Vec<Trial>,
+    /// The verdict of all readings; nothing for what is only assumed.
+    pub verdict: Option<Verdict>,
     /// The slips that explain a refuted equation, likeliest first; each with a repaired claim that is proved.
     pub diagnoses: Vec<Diagnosis>,
     /// How long it took.
@@ -95,13 +130,12 @@ impl Checked {
     /// Whether it is as its author says: a claim proved, a refuted equation refuted. What is undecided is not.
     #[must_use]
     pub fn as_claimed(&self) -> bool {
-        match (&self.statement, &self.verdict) {
-            (Statement::Assumption { .. }, _) => true,
-            (Statement::Claim(claim), Some(verdict)) => match claim.expected {
-                Expected::Holds => matches!(verdict, ClaimVerdict::Proved(_)),
-                Expected::Fails => matches!(verdict, ClaimVerdict::Refuted(_)),
+        match &self.statement {
+            Statement::Assumption { .. } => true,
+            Statement::Claim(claim) => match claim.expected {
+                Expected::Holds => self.verdict == Some(Verdict::Proved),
+                Expected::Fails => self.verdict == Some(Verdict::Refuted),
             },
-            (Statement::Claim(_), None) => false,
         }
     }
 
@@ -124,6 +158,10 @@ pub struct Checkup {
     pub text: Arc<str>,
     /// What the text means.
     pub derivation: Derivation,
+    /// The drifts of SGD at instances that bind a loss, data, a learning rate and a batch.
+    pub drifts: Vec<InstanceDrift>,
+    /// What is wrong with instances that cannot be used.
+    pub wrong_instances: Vec<Diagnostic>,
     /// Its statements in their order; those not reached before it was cancelled are missing.
     pub statements: Vec<Checked>,
 }
@@ -164,10 +202,11 @@ pub struct NotAsClaimed {
 }
 
 impl Checkup {
-    /// Whether every statement was reached and is as its author says.
+    /// Whether every instance could be used, and every statement was reached and is as its author says.
     #[must_use]
     pub fn is_as_claimed(&self) -> bool {
-        self.statements.len() == self.derivation.statements.len()
+        self.wrong_instances.is_empty()
+            && self.statements.len() == self.derivation.statements.len()
             && self.statements.iter().all(Checked::as_claimed)
     }
 
@@ -180,7 +219,7 @@ impl Checkup {
             return Ok(());
         }
         let word = |checked: &Checked| {
-            let verdict = checked.verdict.as_ref().map_or("not reached", ClaimVerdict::word);
+            let verdict = checked.verdict.map_or("not reached", Verdict::word);
             let expected = match &checked.statement {
                 Statement::Claim(Claim { expected: Expected::Fails, .. }) => "refute",
                 Statement::Claim(_) | Statement::Assumption { .. } => "claim",
@@ -189,6 +228,7 @@ impl Checkup {
         };
         let mut claims: Vec<String> = self.statements.iter().filter(|c| !c.as_claimed()).map(word).collect();
         let left = self.derivation.statements.len() - self.statements.len();
+        claims.extend(self.wrong_instances.iter().map(|said| said.message.clone()));
         if left > 0 {
             claims.push(format!("{left} statements were not reached"));
         }
@@ -199,7 +239,7 @@ impl Checkup {
 impl fmt::Display for Checkup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.statements.iter().try_for_each(|checked| {
-            let verdict = checked.verdict.as_ref().map_or("assumed", ClaimVerdict::word);
+            let verdict = checked.verdict.map_or("assumed", Verdict::word);
             writeln!(f, "{}#{}: {verdict}", self.name, checked.name())
         })
     }
@@ -227,46 +267,64 @@ pub fn read(path: &Path) -> Result<String, CheckError> {
     std::fs::read_to_string(path).map_err(unreadable)
 }
 
-/// Checks the text of a derivation; `name` is that of its file.
+/// Checks the text of a derivation; `name` is that of its file, and paths in the text begin at its folder.
 ///
 /// # Errors
 /// The text has no meaning.
 pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, CheckError> {
     let derivation = language::parse(name, text).map_err(CheckError::Text)?;
+    let base = Path::new(name).parent().unwrap_or(Path::new(""));
+    let (bound, wrong_instances) = match options.level {
+        Level::Proof => (Vec::new(), Vec::new()),
+        Level::Exact => trial::bind(&derivation, base, options.seed()),
+    };
+    let drifts = match options.level {
+        Level::Proof => Vec::new(),
+        Level::Exact => drift::drifts(&derivation, base),
+    };
     let statements = derivation
         .statements
         .par_iter()
         .map(|statement| {
             let cancelled = options.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed));
-            (!cancelled).then(|| checked(statement, &derivation.symbols, options))
+            (!cancelled).then(|| checked(statement, &derivation.symbols, &bound, options))
         })
         .collect::<Vec<Option<Checked>>>()
         .into_iter()
         .flatten()
         .collect();
-    Ok(Checkup { name: name.into(), text: text.into(), derivation, statements })
+    Ok(Checkup { name: name.into(), text: text.into(), derivation, drifts, wrong_instances, statements })
 }
 
-fn checked(statement: &Statement, symbols: &Symbols, options: &Options<'_>) -> Checked {
+fn checked(
+    statement: &Statement,
+    symbols: &Symbols,
+    bound: &[trial::Bound],
+    options: &Options<'_>,
+) -> Checked {
     let start = Instant::now();
-    let (verdict, diagnoses) = match statement {
-        Statement::Assumption { .. } => (None, Vec::new()),
-        Statement::Claim(claim) => {
-            let verdict = decide(claim, symbols, &options.instances());
-            let diagnoses = match &verdict {
-                ClaimVerdict::Refuted(refutation) if wants(options.diagnose, claim.expected) => {
-                    let proves = |repaired: &Claim| proves(repaired, symbols, &options.instances());
-                    diagnose(claim, symbols, refutation.difference.as_ref(), proves)
-                }
-                ClaimVerdict::Proved(_)
-                | ClaimVerdict::Refuted(_)
-                | ClaimVerdict::Undecided(_)
-                | ClaimVerdict::Contradiction(_) => Vec::new(),
-            };
-            (Some(verdict), diagnoses)
-        }
+    let mut checked = Checked {
+        statement: statement.clone(),
+        proof: None,
+        trials: Vec::new(),
+        verdict: None,
+        diagnoses: Vec::new(),
+        elapsed: Duration::ZERO,
     };
-    Checked { statement: statement.clone(), verdict, diagnoses, elapsed: start.elapsed() }
+    if let Statement::Claim(claim) = statement {
+        let proof = decide(claim, symbols, &options.instances());
+        if let ClaimVerdict::Refuted(refutation) = &proof
+            && wants(options.diagnose, claim.expected)
+        {
+            let proves = |repaired: &Claim| proves(repaired, symbols, &options.instances());
+            checked.diagnoses = diagnose(claim, symbols, refutation.difference.as_ref(), proves);
+        }
+        checked.trials = trial::trials(claim, &proof, bound);
+        checked.verdict = Some(combine(&proof, trial::exactly(claim, &checked.trials), Sampled::Silent));
+        checked.proof = Some(proof);
+    }
+    checked.elapsed = start.elapsed();
+    checked
 }
 
 fn wants(diagnose: Diagnose, expected: Expected) -> bool {

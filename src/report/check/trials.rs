@@ -1,0 +1,118 @@
+//! What the readings in numbers say at an instance, in words and as JSON.
+
+use super::super::layout::scientific;
+use crate::check::Trial;
+use crate::reading::exact::{Agreement, Component, Evidence, Refutation, Slope};
+use serde_json::{Value, json};
+
+/// Components that a sentence shows.
+const MOST_COMPONENTS: usize = 4;
+
+/// Where it was evaluated.
+pub(super) fn place(trial: &Trial) -> String {
+    trial.instance.as_ref().map_or_else(|| "random functions".to_owned(), |name| format!("instance {name}"))
+}
+
+/// What the exact reading found, as sentences without their full stops.
+pub(super) fn exact(evidence: &Evidence) -> Vec<String> {
+    match evidence {
+        Evidence::Holds(agreement) => holds(agreement),
+        Evidence::Refuted(refutation) => differs(refutation),
+        Evidence::Unable(reason) => vec![format!("not evaluated: {reason}")],
+    }
+}
+
+fn holds(agreement: &Agreement) -> Vec<String> {
+    let what = match agreement.vanishing {
+        true => "both sides are 0 to rounding".to_owned(),
+        false => format!(
+            "the sides agree: they differ by at most {} where rounding can make {}, at a size of {}",
+            scientific(agreement.error),
+            scientific(agreement.bound),
+            scientific(agreement.scale),
+        ),
+    };
+    let mut lines = vec![what];
+    lines.extend(agreement.slope.as_ref().map(slope));
+    lines
+}
+
+fn slope(slope: &Slope) -> String {
+    let found = match (&slope.leading, slope.fitted) {
+        (Some(leading), Some(fitted)) => format!("is of order {leading} (fitted: {fitted:.2})"),
+        (Some(leading), None) => format!("is of order {leading}"),
+        (None, Some(fitted)) => format!("has the fitted order {fitted:.2}"),
+        (None, None) => format!("vanishes up to order {}", slope.known),
+    };
+    format!("the difference {found}, claimed is order {}", slope.claimed)
+}
+
+fn differs(refutation: &Refutation) -> Vec<String> {
+    let mut largest: Vec<&Component> = refutation.components.iter().collect();
+    largest.sort_by(|a, b| (b.left - b.right).abs().total_cmp(&(a.left - a.right).abs()));
+    let mut lines = vec![match &refutation.order {
+        Some(order) => format!("the sides differ in the coefficient of order {order}"),
+        None => "the sides differ".to_owned(),
+    }];
+    lines.extend(largest.iter().take(MOST_COMPONENTS).map(|c| {
+        let indices: Vec<String> = c.indices.iter().map(usize::to_string).collect();
+        let component =
+            if indices.is_empty() { String::new() } else { format!("component {}: ", indices.join(",")) };
+        format!("{component}left {}, right {}", scientific(c.left), scientific(c.right))
+    }));
+    if largest.len() > MOST_COMPONENTS {
+        lines.push(format!("and {} more components", largest.len() - MOST_COMPONENTS));
+    }
+    lines
+}
+
+/// A trial as JSON.
+pub(super) fn json(trial: &Trial) -> Value {
+    json!({ "instance": trial.instance.as_deref(), "exact": exact_json(&trial.exact) })
+}
+
+fn exact_json(evidence: &Evidence) -> Value {
+    match evidence {
+        Evidence::Holds(found) => json!({
+            "outcome": if found.vanishing { "vanishes" } else { "holds" },
+            "scale": found.scale,
+            "error": found.error,
+            "bound": found.bound,
+            "points": found.points,
+            "components": components(&found.components),
+            "order": found.slope.as_ref().map(order),
+            "notes": found.notes,
+        }),
+        Evidence::Refuted(found) => json!({
+            "outcome": "differs",
+            "theta": found.point,
+            "power": found.order.as_ref().map(ToString::to_string),
+            "components": components(&found.components),
+            "order": found.slope.as_ref().map(order),
+            "notes": found.notes,
+        }),
+        Evidence::Unable(reason) => json!({ "outcome": "unable", "reason": reason.to_string() }),
+    }
+}
+
+fn order(slope: &Slope) -> Value {
+    json!({
+        "claimed": slope.claimed.to_string(),
+        "leading": slope.leading.as_ref().map(ToString::to_string),
+        "known": slope.known.to_string(),
+        "fitted": slope.fitted,
+    })
+}
+
+fn components(all: &[Component]) -> Vec<Value> {
+    all.iter()
+        .map(|c| {
+            json!({
+                "indices": c.indices,
+                "left": c.left,
+                "right": c.right,
+                "bound": c.bound,
+            })
+        })
+        .collect()
+}

@@ -149,7 +149,7 @@ impl LossArgs {
         data.read(&self.name, listing)
     }
 
-    /// The loss on the data, known to fit them; `dim` as for an expression without named parameters.
+    /// The loss on the data, known to fit them; of this many parameters if it is an expression that does not name them.
     pub(super) fn problem(&self, data: &Data, dim: Option<usize>) -> Result<Problem<AnyLoss>, CliError> {
         let loss = self.of_data(data, dim)?;
         if loss.columns() != data.width() {

@@ -85,7 +85,7 @@ impl Html {
     }
 
     fn write(&self, page: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
-        self.html.as_ref().map_or(Ok(()), |file| session::write_file(file, page))
+        self.html.as_ref().map_or(Ok(()), |file| session::write(file, page))
     }
 }
 

@@ -106,7 +106,7 @@ pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
 }
 
 /// Hands a new file to `write`; one that is there is replaced.
-pub(super) fn write_file(
+pub(super) fn write(
     file: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CliError> {

@@ -102,7 +102,7 @@ pub(super) fn run(args: &TraceArgs) -> Result<Outcome, CliError> {
         trace: &found,
     };
     if let Some(file) = &args.csv {
-        session::write_file(file, |mut out| report.write_csv(&mut out))?;
+        session::write(file, |mut out| report.write_csv(&mut out))?;
     }
     let (style, width) = (session::style(), session::width());
     match (args.common.json, &args.csv) {

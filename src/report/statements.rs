@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::io::{self, Write};
 
 /// Columns of the label of a line.
-const LABEL: usize = 12;
+const LABEL: usize = 14;
 
 fn is_settled(row: &Row) -> bool {
     match row.settled() {
@@ -59,8 +59,11 @@ pub(super) fn write_text(rows: &[Row], out: &mut impl Write, style: Style, width
     for row in rows {
         let statement = row.statement;
         let colour = if is_settled(row) { Colour::Good } else { Colour::Bad };
-        let verdict = style.paint(colour, answer(row));
-        writeln!(out, "{}  {verdict}, {}", style.paint(Colour::Heading, statement.id), row.settled().word())?;
+        let verdict = match row.answer() {
+            Some(answer) => format!("{}, {}", answer.word(), row.settled().word()),
+            None => answer(row).to_owned(),
+        };
+        writeln!(out, "{}  {}", style.paint(Colour::Heading, statement.id), style.paint(colour, &verdict))?;
         for line in wrap(statement.said, width.saturating_sub(2).max(1)) {
             writeln!(out, "  {line}")?;
         }

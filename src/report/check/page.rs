@@ -195,6 +195,7 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
     if !checked.trials.is_empty() {
         blocks.push(Block::Table(Table {
             caption: "Evaluated in numbers".to_owned(),
+            notes: Vec::new(),
             columns: vec![("where".to_owned(), false), ("by automatic differentiation".to_owned(), false)],
             rows: checked
                 .trials

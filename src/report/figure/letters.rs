@@ -55,12 +55,58 @@ fn longest_fitting(word: &str, most: f64) -> usize {
     (1..=count).rev().find(|&kept| width(&word.chars().take(kept).collect::<String>()) <= most).unwrap_or(1)
 }
 
-/// The text as markup, with `_a` lowered and `^2` raised: a sign or not, then letters or digits.
+/// Names of letters, and the letters.
+const GREEK: [(&str, char); 13] = [
+    ("alpha", 'α'),
+    ("gamma", 'γ'),
+    ("delta", 'δ'),
+    ("eta", 'η'),
+    ("theta", 'θ'),
+    ("kappa", 'κ'),
+    ("lambda", 'λ'),
+    ("mu", 'μ'),
+    ("phi", 'φ'),
+    ("sigma", 'σ'),
+    ("Sigma", 'Σ'),
+    ("tau", 'τ'),
+    ("xi", 'ξ'),
+];
+
+/// The text with names of Greek letters as letters, where they stand alone.
+fn greek(text: &str) -> String {
+    let mut letters = String::new();
+    let chars: Vec<char> = text.chars().collect();
+    for word in chars.chunk_by(|a, b| a.is_alphabetic() == b.is_alphabetic()) {
+        let word: String = word.iter().collect();
+        match GREEK.iter().find(|(name, _)| *name == word) {
+            Some((_, letter)) => letters.push(*letter),
+            None => letters.push_str(&word),
+        }
+    }
+    letters
+}
+
+/// Whether the last letter stands alone, as a symbol does that may have an index.
+fn ends_with_symbol(before: &[char]) -> bool {
+    match before {
+        [.., other, letter] => letter.is_alphabetic() && !other.is_alphanumeric() && *other != '_',
+        [letter] => letter.is_alphabetic(),
+        [] => false,
+    }
+}
+
+/// The text as markup, with Greek letters, `^2` raised, and `_a` lowered behind a symbol of one letter: a sign or not, then
+/// letters or digits.
 pub(super) fn rich(text: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
+    let letters: Vec<char> = greek(text).chars().collect();
     let (mut markup, mut plain, mut at) = (String::new(), String::new(), 0);
     while at < letters.len() {
-        let length = if at == 0 || letters[at - 1].is_whitespace() { 0 } else { script(&letters[at..]) };
+        let (before, rest) = letters.split_at(at);
+        let scripted = match rest.first() {
+            Some('_') => ends_with_symbol(before),
+            _ => before.last().is_some_and(|c| !c.is_whitespace()),
+        };
+        let length = if scripted { script(rest) } else { 0 };
         if length == 0 {
             plain.push(letters[at]);
             at += 1;
@@ -117,6 +163,9 @@ mod tests {
             raised.starts_with("x<tspan class=\"script\" dy=\"-") && raised.ends_with("&lt;"),
             "{raised}"
         );
+        assert_eq!(rich("softmax_3, mlp_2_3"), "softmax_3, mlp_2_3", "a name, not a symbol");
+        assert!(rich("theta_0").starts_with("θ<tspan"), "{}", rich("theta_0"));
+        assert_eq!(rich("beta, mutual"), "beta, mutual", "no letter within a word");
         assert!(rich("k_+").contains(">+</tspan>"), "a sign alone");
     }
 }

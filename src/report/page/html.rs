@@ -190,6 +190,7 @@ mod tests {
         let blocks = vec![
             Block::Paragraph(text()),
             Block::Verdict { tone: Tone::Good, word: text(), text: text() },
+            Block::Verbatim(text()),
             Block::List(vec![text()]),
             Block::Terms(vec![(text(), text())]),
             Block::Table(table),

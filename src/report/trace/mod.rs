@@ -80,15 +80,20 @@ impl TraceReport<'_> {
             crate::sgd::Replacement::With => "with",
             crate::sgd::Replacement::Without => "without",
         };
-        let formula =
-            Builtin::listing(self.loss_name).map_or(String::new(), |line| format!(": {}", line.formula));
+        let name = match self.loss {
+            AnyLoss::Builtin(_) => {
+                let formula = Builtin::listing(self.loss_name).map_or("", |line| line.formula);
+                format!("{}: {formula}", self.loss_name)
+            }
+            AnyLoss::Written(_) => self.loss_name.to_owned(),
+        };
         let constants: String = super::drift::constants(self.loss)
             .iter()
             .map(|(name, value)| format!("; {name} = {value}"))
             .collect();
         let standardized = if self.standardized { ", features standardized" } else { "" };
         [
-            ("loss u".to_owned(), format!("{}{formula}{constants}", self.loss_name)),
+            ("loss u".to_owned(), format!("{name}{constants}")),
             (
                 "data".to_owned(),
                 format!(

@@ -300,7 +300,7 @@ const WORDS: [(&str, &str, &str, &str); 8] = [
         "E[w*q*v] = E[w]*E[v]*q",
         "the expectation of a product is not the product of expectations",
         "",
-        "q*Cov[w, v]",
+        "q*Cov[v, w]",
     ),
     ("div(Sigma) = E[hess(u)*g] + E[g*lap(u)] - Hbar*G", "the term", "", "-E[lap(u)]*G"),
     (

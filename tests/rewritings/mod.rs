@@ -41,6 +41,35 @@ pub(crate) fn rewritten(node: &Expr, symbols: &Symbols) -> Vec<(&'static str, Ex
         }
         Kind::Dot(a, b) => vec![("dot exchanged", new(Kind::Dot(b.clone(), a.clone())))],
         Kind::Norm2(a) => vec![("dot of itself", new(Kind::Dot(a.clone(), a.clone())))],
+        Kind::Cov(_) | Kind::CrossCov(..) | Kind::Var(_) | Kind::Expect(_) => moments(node),
+        Kind::Symbol(id) if is_symmetric(&symbols.get(*id).kind) => {
+            vec![("transposed", new(Kind::Transpose(node.clone())))]
+        }
+        Kind::Outer(a, b) if matches!(shape, Shape::Matrix(r, c) if r == c) => {
+            vec![("exchanged", new(Kind::Transpose(new(Kind::Outer(b.clone(), a.clone())))))]
+        }
+        Kind::Grad(_) | Kind::Divergence(_) | Kind::Partial(..) => derivative(node),
+        Kind::Hess(s) => {
+            let Shape::Matrix(length, _) = shape else { return vec![] };
+            let grad = Expr::new(Kind::Grad(s.clone()), Shape::Vector(length));
+            vec![("jac of grad", new(Kind::Jac(grad))), ("transposed", new(Kind::Transpose(node.clone())))]
+        }
+        Kind::Lap(s) => {
+            let length = Length::Space;
+            let grad = Expr::new(Kind::Grad(s.clone()), Shape::Vector(length));
+            let hess = Expr::new(Kind::Hess(s.clone()), Shape::Matrix(length, length));
+            vec![("div of grad", new(Kind::Divergence(grad))), ("trace of hess", new(Kind::Trace(hess)))]
+        }
+        _ => vec![],
+    }
+}
+
+/// Moments and covariances in terms of each other.
+fn moments(node: &Expr) -> Vec<(&'static str, Expr)> {
+    let shape = node.shape();
+    let new = |kind: Kind| Expr::new(kind, shape);
+    let mean = |e: Expr| Expr::new(Kind::Expect(e.clone()), e.shape());
+    match node.kind() {
         Kind::Cov(v) if matches!(v.shape(), Shape::Vector(_)) => {
             let second = mean(new(Kind::Outer(v.clone(), v.clone())));
             let square = new(Kind::Outer(mean(v.clone()), mean(v.clone())));
@@ -60,24 +89,6 @@ pub(crate) fn rewritten(node: &Expr, symbols: &Symbols) -> Vec<(&'static str, Ex
             let square = |e: Expr| new(Kind::Pow(e, number(2, 1)));
             let split = new(Kind::Neg(square(mean(s.clone()))));
             vec![("moments", new(Kind::Add(vec![mean(square(s.clone())), split])))]
-        }
-        Kind::Symbol(id) if is_symmetric(&symbols.get(*id).kind) => {
-            vec![("transposed", new(Kind::Transpose(node.clone())))]
-        }
-        Kind::Outer(a, b) if matches!(shape, Shape::Matrix(r, c) if r == c) => {
-            vec![("exchanged", new(Kind::Transpose(new(Kind::Outer(b.clone(), a.clone())))))]
-        }
-        Kind::Grad(_) | Kind::Divergence(_) | Kind::Partial(..) => derivative(node),
-        Kind::Hess(s) => {
-            let Shape::Matrix(length, _) = shape else { return vec![] };
-            let grad = Expr::new(Kind::Grad(s.clone()), Shape::Vector(length));
-            vec![("jac of grad", new(Kind::Jac(grad))), ("transposed", new(Kind::Transpose(node.clone())))]
-        }
-        Kind::Lap(s) => {
-            let length = Length::Space;
-            let grad = Expr::new(Kind::Grad(s.clone()), Shape::Vector(length));
-            let hess = Expr::new(Kind::Hess(s.clone()), Shape::Matrix(length, length));
-            vec![("div of grad", new(Kind::Divergence(grad))), ("trace of hess", new(Kind::Trace(hess)))]
         }
         _ => vec![],
     }

@@ -24,14 +24,15 @@ mod drift;
 mod trial;
 
 pub use drift::InstanceDrift;
-pub use trial::Trial;
+pub use trial::{FALSE_ALARM, Trial};
 
 use crate::expression::{Claim, Derivation, Expected, Statement, Symbols};
 use crate::language::{self, Diagnostic, Diagnostics};
+use crate::reading::sampled;
 use crate::reading::symbolic::witness::{Options as Instances, Outcome, witness};
 use crate::reading::symbolic::{Comparison, Diagnosis, compare, diagnose};
 use crate::verdict::claim::{ClaimVerdict, judge};
-use crate::verdict::readings::{Sampled, Verdict, combine};
+use crate::verdict::readings::{Verdict, combine};
 use rayon::prelude::*;
 use std::fmt;
 use std::io;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
+use trial::Draws;
 
 /// Largest file that is read, in bytes; longer ones are no derivations.
 pub const MOST_BYTES: u64 = 64 << 20;
@@ -64,12 +66,15 @@ pub enum Level {
     /// Both sides are evaluated at the instances of the derivation too, or at random functions.
     #[default]
     Exact,
+    /// What is random is really drawn as well, and both sides are estimated.
+    Full,
 }
 
 /// How a derivation is checked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
     level: Level,
+    draws: Option<u64>,
     diagnose: Diagnose,
     seed: Option<u64>,
     cancel: Option<&'a AtomicBool>,
@@ -80,6 +85,12 @@ impl<'a> Options<'a> {
     #[must_use]
     pub fn with_level(self, level: Level) -> Self {
         Self { level, ..self }
+    }
+
+    /// Draws of the sampled reading at one point, at most.
+    #[must_use]
+    pub fn with_draws(self, draws: u64) -> Self {
+        Self { draws: Some(draws), ..self }
     }
 
     /// Which refuted equations are searched for slips.
@@ -276,18 +287,24 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
     let base = Path::new(name).parent().unwrap_or(Path::new(""));
     let (bound, wrong_instances) = match options.level {
         Level::Proof => (Vec::new(), Vec::new()),
-        Level::Exact => trial::bind(&derivation, base, options.seed()),
+        Level::Exact | Level::Full => trial::bind(&derivation, base, options.seed()),
     };
     let drifts = match options.level {
         Level::Proof => Vec::new(),
-        Level::Exact => drift::drifts(&derivation, base),
+        Level::Exact | Level::Full => drift::drifts(&derivation, base),
     };
+    let draws = (options.level == Level::Full).then(|| Draws {
+        most: options.draws.unwrap_or(sampled::Options::default().draws),
+        seed: options.seed(),
+        trials: trials_of(&derivation, &bound),
+        cancel: options.cancel,
+    });
     let statements = derivation
         .statements
         .par_iter()
         .map(|statement| {
             let cancelled = options.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed));
-            (!cancelled).then(|| checked(statement, &derivation.symbols, &bound, options))
+            (!cancelled).then(|| checked(statement, &derivation.symbols, (&bound, draws), options))
         })
         .collect::<Vec<Option<Checked>>>()
         .into_iter()
@@ -296,10 +313,19 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
     Ok(Checkup { name: name.into(), text: text.into(), derivation, drifts, wrong_instances, statements })
 }
 
+/// How many trials the claims of a derivation have.
+fn trials_of(derivation: &Derivation, bound: &[trial::Bound]) -> usize {
+    let of = |statement: &Statement| match statement {
+        Statement::Claim(claim) => trial::concerned(claim, bound).len(),
+        Statement::Assumption { .. } => 0,
+    };
+    derivation.statements.iter().map(of).sum()
+}
+
 fn checked(
     statement: &Statement,
     symbols: &Symbols,
-    bound: &[trial::Bound],
+    (bound, draws): (&[trial::Bound], Option<Draws<'_>>),
     options: &Options<'_>,
 ) -> Checked {
     let start = Instant::now();
@@ -319,8 +345,12 @@ fn checked(
             let proves = |repaired: &Claim| proves(repaired, symbols, &options.instances());
             checked.diagnoses = diagnose(claim, symbols, refutation.difference.as_ref(), proves);
         }
-        checked.trials = trial::trials(claim, &proof, bound);
-        checked.verdict = Some(combine(&proof, trial::exactly(claim, &checked.trials), Sampled::Silent));
+        checked.trials = trial::trials(claim, &proof, bound, draws);
+        checked.verdict = Some(combine(
+            &proof,
+            trial::exactly(claim, &checked.trials),
+            trial::by_sampling(&checked.trials),
+        ));
         checked.proof = Some(proof);
     }
     checked.elapsed = start.elapsed();

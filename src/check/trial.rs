@@ -3,10 +3,12 @@
 use crate::expression::{Claim, Derivation, Expr, Kind, Sides};
 use crate::language::{Diagnostic, Label};
 use crate::reading::exact::{self, ExactInstance};
+use crate::reading::sampled::{self, SampledInstance};
 use crate::verdict::claim::ClaimVerdict;
-use crate::verdict::readings::Exact;
+use crate::verdict::readings::{Exact, Sampled};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Fresh draws are seeded by the seed and this number.
 const FRESH: u64 = 0x5eed_f4e5;
@@ -18,22 +20,48 @@ pub struct Trial {
     pub instance: Option<Arc<str>>,
     /// Both sides by automatic differentiation.
     pub exact: exact::Evidence,
+    /// Both sides by drawing what is random; nothing if it was not asked for.
+    pub sampled: Option<sampled::Evidence>,
 }
+
+/// False-alarm rate of the sampled reading over a whole file; every trial has an equal share of it.
+pub const FALSE_ALARM: f64 = 1e-3;
+
+/// False-alarm rate of the repetition before a sampled refutation may contradict another reading.
+const REPEATED: f64 = 1e-9;
 
 /// An instance whose names have been bound.
 pub(super) struct Bound {
     name: Option<Arc<str>>,
     exact: ExactInstance,
+    sampled: SampledInstance,
+}
+
+/// How the sampled reading draws.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draws<'a> {
+    /// At one point, at most.
+    pub(super) most: u64,
+    /// Of everything random.
+    pub(super) seed: u64,
+    /// Trials that share the false-alarm rate.
+    pub(super) trials: usize,
+    /// Ends the drawing.
+    pub(super) cancel: Option<&'a AtomicBool>,
 }
 
 /// The instances of a derivation, and what is wrong with those that cannot be used; paths in them begin at `base`.
 pub(super) fn bind(derivation: &Derivation, base: &Path, seed: u64) -> (Vec<Bound>, Vec<Diagnostic>) {
     let (mut bound, mut wrong) = (Vec::new(), Vec::new());
     for instance in &derivation.instances {
-        match ExactInstance::bind(instance, &derivation.symbols, base) {
-            Ok(exact) => {
-                bound.push(Bound { name: Some(instance.name.clone()), exact: exact.with_seed(seed) })
-            }
+        let both = ExactInstance::bind(instance, &derivation.symbols, base)
+            .and_then(|exact| Ok((exact, SampledInstance::bind(instance, &derivation.symbols, base)?)));
+        match both {
+            Ok((exact, sampled)) => bound.push(Bound {
+                name: Some(instance.name.clone()),
+                exact: exact.with_seed(seed),
+                sampled: sampled.with_seed(seed),
+            }),
             Err(error) => {
                 let said = format!("instance {} cannot be used", instance.name);
                 let label = Label::new(error.span.clone(), error.to_string());
@@ -42,21 +70,32 @@ pub(super) fn bind(derivation: &Derivation, base: &Path, seed: u64) -> (Vec<Boun
         }
     }
     let exact = ExactInstance::random(&derivation.symbols, seed);
-    bound.push(Bound { name: None, exact });
+    let sampled = SampledInstance::random(&derivation.symbols, seed);
+    bound.push(Bound { name: None, exact, sampled });
     (bound, wrong)
 }
 
-/// The claim at every instance that speaks of something in it; where none does, at random functions.
-pub(super) fn trials(claim: &Claim, proof: &ClaimVerdict, bound: &[Bound]) -> Vec<Trial> {
+/// The instances that bind something that the claim speaks of; where none does, random functions.
+pub(super) fn concerned<'a>(claim: &Claim, bound: &'a [Bound]) -> Vec<&'a Bound> {
     let concerned = |bound: &&Bound| bound.name.is_some() && bound.exact.concerns(claim);
     let mut chosen: Vec<&Bound> = bound.iter().filter(concerned).collect();
     if chosen.is_empty() {
         chosen.extend(bound.last());
     }
-    chosen.iter().map(|bound| trial(claim, proof, bound)).collect()
+    chosen
 }
 
-fn trial(claim: &Claim, proof: &ClaimVerdict, bound: &Bound) -> Trial {
+/// The claim at every instance that it concerns.
+pub(super) fn trials(
+    claim: &Claim,
+    proof: &ClaimVerdict,
+    bound: &[Bound],
+    draws: Option<Draws<'_>>,
+) -> Vec<Trial> {
+    concerned(claim, bound).into_iter().map(|bound| trial(claim, proof, bound, draws)).collect()
+}
+
+fn trial(claim: &Claim, proof: &ClaimVerdict, bound: &Bound, draws: Option<Draws<'_>>) -> Trial {
     let mut exact = exact::read(claim, &bound.exact);
     if matches!(exact, exact::Evidence::Refuted(_)) && !matches!(proof, ClaimVerdict::Refuted(_)) {
         // Before it counts, it is repeated with whatever is drawn drawn afresh.
@@ -65,7 +104,25 @@ fn trial(claim: &Claim, proof: &ClaimVerdict, bound: &Bound) -> Trial {
             exact = again;
         }
     }
-    Trial { instance: bound.name.clone(), exact }
+    let sampled = draws.map(|draws| sample(claim, proof, bound, draws));
+    Trial { instance: bound.name.clone(), exact, sampled }
+}
+
+/// The sampled reading; a difference that would contradict a proof must be seen again, on fresh draws and beyond doubt.
+fn sample(claim: &Claim, proof: &ClaimVerdict, bound: &Bound, draws: Draws<'_>) -> sampled::Evidence {
+    #[allow(clippy::cast_precision_loss, reason = "a number of trials")]
+    let options = sampled::Options {
+        draws: draws.most,
+        false_alarm: FALSE_ALARM / draws.trials.max(1) as f64,
+        seed: draws.seed,
+        cancel: draws.cancel,
+    };
+    let found = sampled::read(claim, &bound.sampled, &options);
+    if !matches!(found, sampled::Evidence::Refuted(_)) || matches!(proof, ClaimVerdict::Refuted(_)) {
+        return found;
+    }
+    let again = sampled::Options { seed: draws.seed ^ FRESH, false_alarm: REPEATED, ..options };
+    sampled::read(claim, &bound.sampled, &again)
 }
 
 /// What the exact reading says over all trials.
@@ -74,6 +131,17 @@ pub(super) fn exactly(claim: &Claim, trials: &[Trial]) -> Exact {
         exact::Evidence::Refuted(_) => Exact::Fails,
         exact::Evidence::Holds(agreement) if !agreement.vanishing || says_zero(claim) => Exact::Holds,
         exact::Evidence::Holds(_) | exact::Evidence::Unable(_) => Exact::Silent,
+    };
+    trials.iter().map(one).max().unwrap_or_default()
+}
+
+/// What the sampled reading says over all trials.
+pub(super) fn by_sampling(trials: &[Trial]) -> Sampled {
+    let one = |trial: &Trial| match &trial.sampled {
+        Some(sampled::Evidence::Refuted(_)) => Sampled::Refuted,
+        Some(sampled::Evidence::Consistent(_)) => Sampled::Consistent,
+        Some(sampled::Evidence::Inconclusive(..)) => Sampled::Inconclusive,
+        Some(sampled::Evidence::Unable(_)) | None => Sampled::Silent,
     };
     trials.iter().map(one).max().unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! `driftproof check`: verdicts for the claims of derivations; and the steps behind one of them.
 
 use super::session::{self, Outcome};
-use super::{CliError, Common, Html};
+use super::{CliError, Common, Html, number};
 use clap::{Args, ValueEnum};
 use driftproof::check::{self, CheckError, Checkup, Diagnose, Level, Options};
 use driftproof::report::{CheckReport, CheckedFile, Explanation};
@@ -28,9 +28,12 @@ pub(super) struct CheckArgs {
     /// Say of every refuted equation which slip explains it, also where its author says that it fails
     #[arg(long)]
     why: bool,
-    /// How far to go: proofs alone, or both sides of every claim evaluated at the instances of the text too
+    /// How far to go
     #[arg(long, value_name = "LEVEL", default_value = "exact")]
     level: Depth,
+    /// Draws of --level full at a point, at most; fewer where they are enough
+    #[arg(long, value_name = "COUNT", default_value_t = 200_000, value_parser = number::draws, allow_negative_numbers = true)]
+    draws: u64,
     #[command(flatten)]
     html: Html,
     #[command(flatten)]
@@ -43,6 +46,8 @@ enum Depth {
     Proof,
     /// Proofs, and values by automatic differentiation
     Exact,
+    /// The same, and estimates from minibatches and noise that are really drawn
+    Full,
 }
 
 impl Depth {
@@ -50,6 +55,7 @@ impl Depth {
         match self {
             Self::Proof => Level::Proof,
             Self::Exact => Level::Exact,
+            Self::Full => Level::Full,
         }
     }
 }
@@ -78,6 +84,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
         if args.why || args.html.is_asked_for() { Diagnose::Everything } else { Diagnose::default() };
     let options = Options::default()
         .with_level(args.level.level())
+        .with_draws(args.draws)
         .with_diagnose(diagnose)
         .with_seed(args.common.seed)
         .with_cancel(session::cancel());

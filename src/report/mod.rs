@@ -103,7 +103,7 @@
 //! | `shapes` | of both sides, where they differ |
 //! | `diagnoses` | the slips that explain it, each with its `slip`, a `message` and the claim `proved_instead`, null where that is `a = a` |
 //! | `missing` | what an undecided proof wants for a decision |
-//! | `trials` | what the claim comes to at instances: each with the name of the `instance` (`null`: random functions) and what the `exact` reading found |
+//! | `trials` | what the claim comes to at instances: each with the name of the `instance` (`null`: random functions) and what the `exact` reading found, and the `sampled` one (`null` below `--level full`) |
 //!
 //! Of the `exact` reading:
 //!
@@ -117,6 +117,21 @@
 //! | `components` | each with its `indices` from 1, `left`, `right`, and the `bound` of rounding; with a remainder, of the coefficients that are compared last |
 //! | `order` | with a remainder: the `claimed` order, the `leading` order of the difference if it was seen, the order up to which coefficients are `known`, the `fitted` exponent |
 //! | `notes` | what was drawn at random and left out |
+//!
+//! Of the `sampled` reading:
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `outcome`, `reason` | `consistent`, `refuted`, `inconclusive` or `unable`, and why the last two |
+//! | `p_value`, `false_alarm_rate`, `dimensions` | of all components together; at most so much refutes; dimensions of the test |
+//! | `draws`, `seed` | pairs of points with everything drawn there; the seed that gives them again |
+//! | `detectable` | relative error of the right side that would have been seen with probability 0.99 |
+//! | `window`, `theta` | standard deviation of the window of points, and its middle |
+//! | `plants` | wrong claims put to the same draws: the `factor` of the right side, and its `p_value` |
+//! | `ladder` | with a remainder: the `symbol`, its `values`, the `power` divided by, the relative `leftover` of the extrapolation |
+//! | `tails` | how well the error bars are known |
+//! | `components` | each with its `indices`, and `left`, `right`, `difference` as `value` and `standard_error`, and `z` |
+//! | `notes` | what was drawn at random, and how derivatives were taken |
 //!
 //! # The JSON of `driftproof systems`
 //!

@@ -93,6 +93,9 @@ impl<'a> Explanation<'a> {
         }
         for trial in &self.checked.trials {
             page.note(&format!("At {}: {}.", trials::place(trial), trials::exact(&trial.exact).join("; ")))?;
+            if let Some(sampled) = &trial.sampled {
+                page.note(&format!("Drawn there: {}.", trials::sampled(sampled).join("; ")))?;
+            }
         }
         for assumption in super::assumptions_of(self.checked) {
             page.note(&format!("It rests on: {}.", words::assumption(assumption, names)))?;

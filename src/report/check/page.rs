@@ -6,12 +6,17 @@ use super::super::layout::{counted, readable, scientific};
 use super::super::page::{Block, Cell, Document, Markup, Picture, Section, Table, Tone};
 use super::names::Names;
 use super::{CheckReport, CheckedFile, prose, text, trials, words};
-use crate::check::{Checked, Checkup, InstanceDrift};
+use crate::check::{Checked, Checkup, InstanceDrift, Trial};
 use crate::expression::{Claim, Expected, Sides, Statement, equation_to_mathml};
+use crate::reading::sampled::Component;
+use crate::sampling::Estimate;
 use crate::systems::{Figure, Series, Style};
 use crate::verdict::claim::ClaimVerdict;
 use crate::verdict::readings::Verdict;
 use std::ops::Range;
+
+/// Components that a picture of estimates shows.
+const MOST_COMPONENTS: usize = 100;
 
 pub(super) fn document(report: &CheckReport<'_>) -> Document {
     let titles: Vec<String> = report.files.iter().map(title).collect();
@@ -195,20 +200,34 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
     if !checked.trials.is_empty() {
         blocks.push(Block::Table(Table {
             caption: "Evaluated in numbers".to_owned(),
-            notes: Vec::new(),
-            columns: vec![("where".to_owned(), false), ("by automatic differentiation".to_owned(), false)],
+            columns: ["where", "by automatic differentiation", "by drawing"]
+                .map(|name| (name.to_owned(), false))
+                .into(),
             rows: checked
                 .trials
                 .iter()
                 .map(|trial| {
+                    let drawn = trial
+                        .sampled
+                        .as_ref()
+                        .map_or_else(|| vec!["not asked for".to_owned()], trials::sampled);
                     vec![
                         Cell::text(&trials::place(trial)),
                         Cell::text(&trials::exact(&trial.exact).join("; ")),
+                        Cell::text(&drawn.join("; ")),
                     ]
                 })
                 .collect(),
             notes: Vec::new(),
         }));
+        let id = format!("{}-{}", checkup.name, claim.name);
+        let pictures: Vec<Picture> = (1..)
+            .zip(&checked.trials)
+            .filter_map(|(k, trial)| estimates(trial, &format!("{id}-{k}")))
+            .collect();
+        if !pictures.is_empty() {
+            blocks.push(Block::Pictures(pictures));
+        }
     }
     let rests: Vec<String> = super::assumptions_of(checked)
         .iter()
@@ -218,6 +237,30 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
         blocks.push(Block::Paragraph(format!("It rests on: {}.", rests.join("; "))));
     }
     blocks
+}
+
+/// Both sides as they were drawn, with error bars, by component.
+fn estimates(trial: &Trial, id: &str) -> Option<Picture> {
+    let sample = trials::sample_of(trial.sampled.as_ref()?)?;
+    if sample.components.len() < 2 || sample.components.len() > MOST_COMPONENTS {
+        return None;
+    }
+    let series = |name: &str, side: fn(&Component) -> &Estimate| Series {
+        name: name.to_owned(),
+        style: Style::Points,
+        points: (1..).zip(&sample.components).map(|(k, c)| (f64::from(k), side(c).value)).collect(),
+        errors: sample.components.iter().map(|c| side(c).standard_error).collect(),
+    };
+    let title = format!("Both sides as they were drawn, {}", trials::place(trial));
+    let figure = Figure {
+        title: title.clone(),
+        x_axis: "component, counted row by row".to_owned(),
+        y_axis: "average over the window".to_owned(),
+        logarithmic: (false, false),
+        series: vec![series("left side", |c| &c.left), series("right side", |c| &c.right)],
+    };
+    let drawing = figure::draw(&figure, id);
+    Some(Picture { caption: title, drawing: drawing.svg, notes: drawing.notes })
 }
 
 /// Both halves of the noise-induced drift, their sum and the finite-step term, by component.

@@ -3,10 +3,11 @@
 use super::super::layout::{Page, Style, Tone, counted};
 use super::names::Names;
 use super::{CheckReport, CheckedFile, trials, words};
-use crate::check::{Checked, Checkup};
+use crate::check::{Checked, Checkup, Trial};
 use crate::expression::{Claim, Expected, Statement, Symbols};
 use crate::language::diagnostic::{Diagnostic, Label};
 use crate::reading::exact::Evidence;
+use crate::reading::sampled::Evidence as Sampled;
 use crate::verdict::claim::{ClaimVerdict, Contradiction, Refutation};
 use crate::verdict::readings::Verdict;
 use std::io::{self, Write};
@@ -63,16 +64,21 @@ fn line(checked: &Checked, width: usize, out: &mut impl Write, style: Style) -> 
     writeln!(out, "  {kind:7}{name:width$}  {verdict}{time:>9}{}{mark}", instances(checked))
 }
 
-/// The instances at which it was evaluated.
+/// The instances at which it was evaluated, and drawn.
 fn instances(checked: &Checked) -> String {
-    let taken = |evidence: &Evidence| !matches!(evidence, Evidence::Unable(_));
-    let names: Vec<&str> = checked
-        .trials
-        .iter()
-        .filter(|trial| taken(&trial.exact))
-        .filter_map(|trial| trial.instance.as_deref())
-        .collect();
-    if names.is_empty() { String::new() } else { format!("  at {}", names.join(", ")) }
+    let named = |taken: &dyn Fn(&Trial) -> bool| -> Vec<&str> {
+        let all = checked.trials.iter().filter(|trial| taken(trial));
+        all.filter_map(|trial| trial.instance.as_deref()).collect()
+    };
+    let exact = named(&|trial| !matches!(trial.exact, Evidence::Unable(_)));
+    let drawn = named(&|trial| matches!(&trial.sampled, Some(Sampled::Consistent(_) | Sampled::Refuted(_))));
+    let mut text = String::new();
+    for (what, names) in [("at", exact), ("drawn at", drawn)] {
+        if !names.is_empty() {
+            text += &format!("  {what} {}", names.join(", "));
+        }
+    }
+    text
 }
 
 fn milliseconds(time: Duration) -> String {
@@ -101,9 +107,17 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
     for note in notes(claim, proof, names) {
         diagnostic = diagnostic.note(note);
     }
-    for trial in checked.trials.iter().filter(|trial| telling(verdict, &trial.exact)) {
-        let said = trials::exact(&trial.exact).join("\n");
-        diagnostic = diagnostic.note(format!("at {}: {said}", trials::place(trial)));
+    for trial in &checked.trials {
+        if telling(verdict, matches!(trial.exact, Evidence::Refuted(_))) {
+            let said = trials::exact(&trial.exact).join("\n");
+            diagnostic = diagnostic.note(format!("at {}: {said}", trials::place(trial)));
+        }
+        if let Some(sampled) = &trial.sampled
+            && telling(verdict, matches!(sampled, Sampled::Refuted(_)))
+        {
+            let said = trials::sampled(sampled).join("\n");
+            diagnostic = diagnostic.note(format!("drawn at {}: {said}", trials::place(trial)));
+        }
     }
     if checked.as_claimed() {
         diagnostic.severity = crate::language::diagnostic::Severity::Note;
@@ -113,10 +127,10 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
 }
 
 /// Whether what was found at an instance says more than the proof does.
-fn telling(verdict: Verdict, evidence: &Evidence) -> bool {
+fn telling(verdict: Verdict, refutes: bool) -> bool {
     match verdict {
         Verdict::Proved => false,
-        Verdict::Refuted => matches!(evidence, Evidence::Refuted(_)),
+        Verdict::Refuted => refutes,
         Verdict::Consistent | Verdict::Undecided | Verdict::Inconclusive | Verdict::Contradiction => true,
     }
 }

@@ -1,8 +1,10 @@
 //! What the readings in numbers say at an instance, in words and as JSON.
 
-use super::super::layout::scientific;
+use super::super::layout::{count, deviations, probability, scientific};
 use crate::check::Trial;
 use crate::reading::exact::{Agreement, Component, Evidence, Refutation, Slope};
+use crate::reading::sampled::{self, Sample};
+use crate::sampling::Estimate;
 use serde_json::{Value, json};
 
 /// Components that a sentence shows.
@@ -66,9 +68,86 @@ fn differs(refutation: &Refutation) -> Vec<String> {
     lines
 }
 
+/// What was drawn, where something was.
+pub(super) fn sample_of(evidence: &sampled::Evidence) -> Option<&Sample> {
+    match evidence {
+        sampled::Evidence::Consistent(sample) => Some(sample),
+        sampled::Evidence::Refuted(sample) | sampled::Evidence::Inconclusive(sample, _) => Some(sample),
+        sampled::Evidence::Unable(_) => None,
+    }
+}
+
+/// What the sampled reading found, as sentences without their full stops.
+pub(super) fn sampled(evidence: &sampled::Evidence) -> Vec<String> {
+    let (outcome, sample) = match evidence {
+        sampled::Evidence::Consistent(sample) => ("no difference was seen".to_owned(), sample),
+        sampled::Evidence::Refuted(sample) => ("the sides differ".to_owned(), &**sample),
+        sampled::Evidence::Inconclusive(sample, reason) => (format!("inconclusive: {reason}"), &**sample),
+        sampled::Evidence::Unable(reason) => return vec![format!("not drawn: {reason}")],
+    };
+    let largest = sample.components.iter().max_by(|a, b| a.z.abs().total_cmp(&b.z.abs()));
+    let z = largest.map_or_else(String::new, |c| format!(", the largest deviation is {}", deviations(c.z)));
+    let mut lines = vec![
+        outcome,
+        format!("p = {}{z}", probability(sample.p_value)),
+        format!("{} draws, window {}", count(sample.draws), scientific(sample.width)),
+    ];
+    if sample.detectable.is_finite() {
+        lines.push(format!("a relative error of {} would have been seen", scientific(sample.detectable)));
+    }
+    lines
+}
+
 /// A trial as JSON.
 pub(super) fn json(trial: &Trial) -> Value {
-    json!({ "instance": trial.instance.as_deref(), "exact": exact_json(&trial.exact) })
+    let sampled = trial.sampled.as_ref().map(sampled_json);
+    json!({ "instance": trial.instance.as_deref(), "exact": exact_json(&trial.exact), "sampled": sampled })
+}
+
+fn sampled_json(evidence: &sampled::Evidence) -> Value {
+    let (outcome, reason) = match evidence {
+        sampled::Evidence::Consistent(_) => ("consistent", None),
+        sampled::Evidence::Refuted(_) => ("refuted", None),
+        sampled::Evidence::Inconclusive(_, reason) => ("inconclusive", Some(reason.to_string())),
+        sampled::Evidence::Unable(reason) => ("unable", Some(reason.to_string())),
+    };
+    let Some(sample) = sample_of(evidence) else { return json!({ "outcome": outcome, "reason": reason }) };
+    let estimate = |e: &Estimate| json!({ "value": e.value, "standard_error": e.standard_error });
+    let components: Vec<Value> = sample
+        .components
+        .iter()
+        .map(|c| {
+            json!({
+                "indices": c.indices,
+                "left": estimate(&c.left),
+                "right": estimate(&c.right),
+                "difference": estimate(&c.difference),
+                "z": c.z,
+            })
+        })
+        .collect();
+    let ladder = sample.ladder.as_ref().map(|ladder| {
+        json!({ "symbol": ladder.symbol, "values": ladder.values, "power": ladder.power, "leftover": ladder.leftover })
+    });
+    let plants: Vec<Value> =
+        sample.plants.iter().map(|p| json!({ "factor": p.factor, "p_value": p.p_value })).collect();
+    json!({
+        "outcome": outcome,
+        "reason": reason,
+        "p_value": sample.p_value,
+        "false_alarm_rate": sample.false_alarm,
+        "dimensions": sample.dimensions,
+        "draws": sample.draws,
+        "seed": sample.seed,
+        "detectable": sample.detectable,
+        "window": sample.width,
+        "theta": sample.centre,
+        "plants": plants,
+        "ladder": ladder,
+        "tails": sample.tails,
+        "components": components,
+        "notes": sample.notes,
+    })
 }
 
 fn exact_json(evidence: &Evidence) -> Value {

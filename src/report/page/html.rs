@@ -62,6 +62,19 @@ fn contents(sections: &[Section], out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "</ol>\n</nav>")
 }
 
+/// Escapes a sentence; what stands between backticks is set as code.
+fn with_code(text: &str) -> String {
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        return escape(text);
+    }
+    let piece = |(k, piece): (usize, &&str)| match k % 2 {
+        0 => escape(piece),
+        _ => format!("<code>{}</code>", escape(piece)),
+    };
+    pieces.iter().enumerate().map(piece).collect()
+}
+
 fn badge(tone: Tone, word: &str) -> String {
     format!("<span class=\"badge {}\">{}</span>", tone.class(), escape(word))
 }
@@ -72,7 +85,7 @@ fn blocks(blocks: &[Block], level: u8, out: &mut impl Write) -> io::Result<()> {
 
 fn write_block(block: &Block, level: u8, out: &mut impl Write) -> io::Result<()> {
     match block {
-        Block::Paragraph(text) => writeln!(out, "<p>{}</p>", escape(text)),
+        Block::Paragraph(text) => writeln!(out, "<p>{}</p>", with_code(text)),
         Block::Verdict { tone, word, text } => {
             writeln!(out, "<p class=\"verdict\">{} {}</p>", badge(*tone, word), escape(text))
         }

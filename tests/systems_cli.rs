@@ -180,8 +180,8 @@ fn parameters_and_seeds_reach_the_system_and_threads_change_nothing() {
     let plain = ask(&["--threads", "1"]);
     assert!(plain == ask(&["--threads", "2"]), "one thread and two");
     assert!(plain != ask(&["--seed", "2"]), "another seed");
-    let other: Value = serde_json::from_str(&ask(&["--contrast", "0.5"])).unwrap();
-    assert_eq!(other["systems"][0]["parameters"]["contrast"], 0.5, "the value given");
+    let other: Value = serde_json::from_str(&ask(&["--contrast", "0.7"])).unwrap();
+    assert_eq!(other["systems"][0]["parameters"]["contrast"], 0.7, "the value given");
     let plain: Value = serde_json::from_str(&plain).unwrap();
     assert_ne!(plain["systems"][0]["findings"], other["systems"][0]["findings"], "other numbers");
 }

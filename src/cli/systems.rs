@@ -2,9 +2,9 @@
 
 use super::parameters::Parameters;
 use super::session::{self, Outcome, Steps};
-use super::{CliError, Common, Html};
+use super::{Cli, CliError, Common, Html};
 use clap::builder::PossibleValuesParser;
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, CommandFactory};
 use driftproof::check;
 use driftproof::report::{SystemRun, SystemsReport, write_gallery, write_gallery_json, write_system};
 use driftproof::statements::{self, Row};
@@ -66,6 +66,13 @@ The fields of --json are described in the crate's documentation, module report."
 /// Runs the subcommand.
 pub(super) fn run(args: &SystemsArgs) -> Result<Outcome, CliError> {
     let chosen = args.chosen()?;
+    if args.help && chosen.is_empty() {
+        let mut program = Cli::command();
+        program.build();
+        let help = program.find_subcommand_mut("systems").map(clap::Command::render_long_help);
+        session::print(|out| help.map_or(Ok(()), |help| write!(out, "{help}")))?;
+        return Ok(Outcome::AsClaimed);
+    }
     if args.help {
         let (style, width) = (session::style(), session::width());
         session::print(|mut out| {

@@ -35,10 +35,11 @@ fn word(evidence: &Evidence) -> String {
     }
 }
 
-/// 120 claims at 1e-7 each: a true one is refuted by chance in one of 80 000 runs, and the seeds are fixed.
+/// 110 claims at 1e-5 each: a true one is refuted by chance in one of 1000 runs, and the seeds are fixed. A slip may stand only
+/// where an error of a quarter would not have been seen.
 #[test]
 fn true_claims_stand_and_slips_are_refuted() {
-    let options = Options { false_alarm: 1e-7, draws: 6_000, ..Options::default() };
+    let options = Options { false_alarm: 1e-5, draws: 12_000, ..Options::default() };
     let (mut wrong, mut stood, mut fell, mut all) = (vec![], 0, 0, vec![]);
     for (name, text) in [
         ("claims-abstract.md", include_str!("data/claims-abstract.md")),
@@ -56,7 +57,8 @@ fn true_claims_stand_and_slips_are_refuted() {
             match (&evidence, claim.expected) {
                 (Evidence::Consistent(_), Expected::Holds) => stood += 1,
                 (Evidence::Refuted(_), Expected::Fails) => fell += 1,
-                (Evidence::Consistent(_), Expected::Fails) | (Evidence::Refuted(_), Expected::Holds) => {
+                (Evidence::Refuted(_), Expected::Holds) => wrong.push(line.clone()),
+                (Evidence::Consistent(sample), Expected::Fails) if sample.detectable <= 0.25 => {
                     wrong.push(line.clone());
                 }
                 _ => {}

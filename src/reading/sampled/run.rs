@@ -85,6 +85,9 @@ struct Drawn {
     change: Vec<f64>,
 }
 
+/// The left side less the right side, and what the power is about.
+type Sides = (Vec<f64>, Vec<f64>);
+
 /// Which terms the power is about.
 #[derive(Debug, Clone)]
 enum Top {
@@ -367,7 +370,7 @@ impl<'a> Run<'a> {
     }
 
     /// The left side less the right side, and the terms of the right side that the power is about.
-    fn sides(&self, terms: &Terms) -> (Vec<f64>, Vec<f64>) {
+    fn sides(&self, terms: &Terms) -> Sides {
         let mut difference = vec![0.0; self.length];
         let mut claim = vec![0.0; self.length];
         let add = |sum: &mut Vec<f64>, part: &[f64], factor: f64| {
@@ -386,8 +389,8 @@ impl<'a> Run<'a> {
     }
 
     fn reduce(&self, rungs: &[Terms]) -> Drawn {
-        let sides: Vec<(Vec<f64>, Vec<f64>)> = rungs.iter().map(|terms| self.sides(terms)).collect();
-        let combine = |pick: &dyn Fn(&(Vec<f64>, Vec<f64>)) -> Vec<f64>, factors: [f64; 3]| {
+        let sides: Vec<Sides> = rungs.iter().map(|terms| self.sides(terms)).collect();
+        let combine = |pick: &dyn Fn(&Sides) -> Vec<f64>, factors: [f64; 3]| {
             let mut sum = vec![0.0; self.length];
             for (side, factor) in sides.iter().zip(factors) {
                 sum.iter_mut().zip(pick(side)).for_each(|(x, y)| *x += factor * y);

@@ -33,6 +33,9 @@ const BARE: u32 = u32::MAX;
 /// The rows that stand in one place, scope by scope: a batch, a place in it, rows.
 type Order = ((u32, usize), Vec<usize>);
 
+/// A noise, the scope that drew it last, its numbers.
+type Noise = (SymbolId, usize, Rc<[f64]>);
+
 /// What balanced scopes share.
 #[derive(Debug)]
 pub(super) struct Balance {
@@ -41,7 +44,7 @@ pub(super) struct Balance {
     /// Whether the same row stands in all places, so that a batch is one copy.
     diagonal: bool,
     orders: RefCell<Vec<Order>>,
-    noises: RefCell<Vec<(SymbolId, usize, Rc<[f64]>)>>,
+    noises: RefCell<Vec<Noise>>,
 }
 
 impl Balance {
@@ -221,7 +224,7 @@ fn draw(distribution: &Distribution, scalars: &[f64], rng: &mut Stream) -> Resul
         }
         Distribution::Uniform(low, high) => {
             let (low, high) = (of(low), of(high));
-            if !(low <= high) {
+            if low.is_nan() || high.is_nan() || low > high {
                 return Err(wrong("a uniform distribution", high));
             }
             low + (high - low) * rng.random::<f64>()

@@ -204,7 +204,12 @@ impl<'a> Evaluator<'a> {
             Kind::Grad(a) | Kind::Jac(a) => self.eval(a, cut + 1)?.gradient(ring),
             Kind::Hess(a) => self.eval(a, cut + 2)?.gradient(ring)?.gradient(ring),
             Kind::Lap(a) => self.eval(a, cut + 2)?.gradient(ring)?.divergence(ring),
-            Kind::Divergence(a) => self.eval(a, cut + 1)?.divergence(ring),
+            Kind::Divergence(a) => match a.kind() {
+                Kind::Cov(v) if a.shape() != Shape::Scalar => {
+                    self.covariance(v, v, (cut + 1, divergence_of_product))
+                }
+                _ => self.eval(a, cut + 1)?.divergence(ring),
+            },
             _ => self.eval_further(e, cut),
         }
     }
@@ -213,8 +218,8 @@ impl<'a> Evaluator<'a> {
         let ring = self.ring();
         match e.kind() {
             Kind::Expect(a) | Kind::Conditional(Place::Source, a) => self.expectation(a, cut),
-            Kind::Var(a) | Kind::Cov(a) => self.covariance(a, a, cut),
-            Kind::CrossCov(a, b) => self.covariance(a, b, cut),
+            Kind::Var(a) | Kind::Cov(a) => self.covariance(a, a, (cut, product)),
+            Kind::CrossCov(a, b) => self.covariance(a, b, (cut, product)),
             Kind::Mean(a, batch) => self.mean(a, batch, cut, true),
             Kind::SumOver(a, batch) => self.mean(a, batch, cut, false),
             Kind::Sqrt(a) => self.exact(a, cut)?.mapped(ring, cut, Curve::Power(0.5)),
@@ -379,21 +384,20 @@ impl<'a> Evaluator<'a> {
             return self.within(&mut Scope::default(), |this| this.eval(e, cut));
         }
         let (scopes, shared) = self.balance_of(e);
-        self.balanced_mean(scopes, shared, &mut |this| this.eval(e, cut))
+        self.balanced_mean(&Balance::new(shared), scopes, &mut |this| this.eval(e, cut))
     }
 
     /// The mean over balanced scopes.
     fn balanced_mean(
         &mut self,
+        balance: &Rc<Balance>,
         scopes: usize,
-        shared: usize,
         work: &mut dyn FnMut(&mut Self) -> Value,
     ) -> Value {
-        let balance = Balance::new(shared);
         let ring = self.ring();
         let mut sum: Option<Tensor> = None;
         for k in 0..scopes {
-            let value = self.within(&mut Scope::balanced(&balance, k), &mut *work)?;
+            let value = self.within(&mut Scope::balanced(balance, k), &mut *work)?;
             sum = Some(match sum {
                 None => value,
                 Some(sum) => sum.plus(ring, &value)?,
@@ -403,7 +407,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The mean without error, of what is additive in data points and noises.
-    fn exact_mean(&mut self, e: &Expr, cut: usize) -> Value {
+    pub(super) fn exact_mean(&mut self, e: &Expr, cut: usize) -> Value {
         let key = (e.address(), EXPECTED, cut);
         let remember = self.indices.is_empty();
         if let Some(known) = self.memory.get(&key).filter(|_| remember) {
@@ -413,7 +417,8 @@ impl<'a> Evaluator<'a> {
         if !self.is_additive(e) || self.model.rows > MOST_BALANCED {
             return Err(Unable::NoUnbiased { what: "a function that is no polynomial, of an expectation," });
         }
-        let value = self.balanced_mean(scopes, shared, &mut |this| this.eval(e, cut))?;
+        let balance = Balance::diagonal(shared);
+        let value = self.balanced_mean(&balance, scopes, &mut |this| this.exact(e, cut))?;
         if remember {
             self.remember(key, &value);
         }
@@ -429,7 +434,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether an expression is a sum of functions of one data point each, and of noises.
-    fn is_additive(&self, e: &Expr) -> bool {
+    pub(super) fn is_additive(&self, e: &Expr) -> bool {
         let facts = self.model.facts(e);
         if !facts.is_random() || facts.bare && facts.is_of_one_point() {
             return true;
@@ -462,9 +467,9 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `1/2 (a_1 - a_2)(b_1 - b_2)'`; if expectations stand inside, each factor has its own copies of these.
-    fn covariance(&mut self, a: &Expr, b: &Expr, cut: usize) -> Value {
+    fn covariance(&mut self, a: &Expr, b: &Expr, (cut, product): (usize, Product)) -> Value {
         if self.exactly > 0 {
-            return self.exact_covariance(a, b, cut);
+            return self.exact_covariance(a, b, (cut, product));
         }
         let (fa, fb) = (self.model.facts(a), self.model.facts(b));
         let facts = if fa.is_random() { a } else { b };
@@ -494,7 +499,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The covariance over all data points, under a function.
-    fn exact_covariance(&mut self, a: &Expr, b: &Expr, cut: usize) -> Value {
+    fn exact_covariance(&mut self, a: &Expr, b: &Expr, (cut, product): (usize, Product)) -> Value {
         let ring = self.ring();
         let one_point = |e: &Expr| self.model.facts(e).is_of_one_point();
         if !one_point(a) || !one_point(b) || self.model.rows > MOST_BALANCED {
@@ -502,7 +507,7 @@ impl<'a> Evaluator<'a> {
         }
         let (mean_a, mean_b) = (self.expectation(a, cut)?, self.expectation(b, cut)?);
         let rows = self.model.rows;
-        self.balanced_mean(rows, 1, &mut |this| {
+        self.balanced_mean(&Balance::diagonal(1), rows, &mut |this| {
             let left = this.eval(a, cut)?.minus(ring, &mean_a)?;
             let right = this.eval(b, cut)?.minus(ring, &mean_b)?;
             product(ring, cut, &left, &right)
@@ -540,8 +545,8 @@ impl<'a> Evaluator<'a> {
                 Some(sum) => sum.add_scaled(ring, 1.0, &value)?,
             }
         }
-        let sum = sum.ok_or(Unable::NotFinite)?;
-        Ok(if divided { sum.scaled(1.0 / count(n)) } else { sum })
+        let mean = sum.ok_or(Unable::NotFinite)?.scaled(1.0 / count(copies.len()));
+        Ok(if divided { mean } else { mean.scaled(count(n)) })
     }
 
     fn power(&mut self, a: &Expr, b: &Expr, cut: usize) -> Value {
@@ -692,6 +697,16 @@ impl<'a> Evaluator<'a> {
         self.scalars[place] = old;
         result
     }
+}
+
+/// A product of two deviations from their means.
+type Product = fn(&Ring, usize, &Tensor, &Tensor) -> Value;
+
+/// `d_j (a_i b_j) = (d_j a_i) b_j + a_i d_j b_j`, of one degree less.
+fn divergence_of_product(ring: &Ring, cut: usize, left: &Tensor, right: &Tensor) -> Value {
+    let cut = cut.saturating_sub(1);
+    let along = left.gradient(ring)?.times(ring, cut, right)?;
+    along.plus(ring, &right.divergence(ring)?.times(ring, cut, left)?)
 }
 
 /// `a b'` of two vectors, of a vector and a number in any order, of two numbers.

@@ -59,7 +59,7 @@ impl Tensor {
     /// `logdet A`
     pub(super) fn log_determinant(&self, ring: &Ring, cut: usize) -> Result<Self, Unable> {
         let determinant = self.matrix()?.determinant();
-        if !(determinant > 0.0) {
+        if determinant.is_nan() || determinant <= 0.0 {
             return Err(Unable::NotSmooth { at: determinant });
         }
         let (_, rest) = self.split(ring, cut)?;

@@ -40,7 +40,7 @@ const TARGET: f64 = 0.2;
 const NEEDED: f64 = 0.5;
 
 /// Multiplications of coefficients that the draws of one point may cost.
-const MOST_WORK: u64 = 600_000_000;
+const MOST_WORK: u64 = 2_000_000_000;
 
 /// Components that are tested themselves; beyond, so many random directions of them.
 const MOST_DIRECTIONS: usize = 24;
@@ -52,7 +52,7 @@ const TRIAL: u64 = 16;
 const LADDER_TRIAL: u64 = 64;
 
 /// Windows that are tried where derivatives are taken by parts, or displacements are seen.
-const WIDTHS: [f64; 7] = [1.0, 0.45, 0.2, 0.08, 0.03, 0.01, 0.003];
+const WIDTHS: [f64; 7] = [0.45, 0.08, 0.2, 0.01, 1.0, 0.03, 0.003];
 
 /// Windows otherwise, the first in which everything is defined.
 const NARROW: [f64; 3] = [0.05, 0.005, 0.0005];
@@ -65,6 +65,9 @@ const LEFTOVER: f64 = 0.08;
 
 /// Squared multiple of the standard error that is seen with probability 0.99, roughly, at the usual rates.
 const SEEN_AT: f64 = 45.0;
+
+/// Rows of the data, at most, over which terms of the highest order are balanced, too.
+const MOST_BALANCED_ROWS: usize = 32;
 
 /// Part of the leftover that counts as an error beside the others.
 const BLUR: f64 = 0.25;
@@ -81,6 +84,9 @@ struct Drawn {
     /// The change between two extrapolations.
     change: Vec<f64>,
 }
+
+/// The left side less the right side, and what the power is about.
+type Sides = (Vec<f64>, Vec<f64>);
 
 /// Which terms the power is about.
 #[derive(Debug, Clone)]
@@ -202,7 +208,11 @@ impl<'a> Run<'a> {
     fn best_of(&self, widths: &[f64], all: bool, streams: &Streams) -> Result<(Self, f64, u64), Unable> {
         let mut best: Option<(Self, f64, u64)> = None;
         let mut reason = None;
+        let before = work_done();
         for (k, width) in (0_u32..).zip(widths) {
+            if best.is_some() && work_done().wrapping_sub(before) > MOST_WORK / 20 {
+                break;
+            }
             let mut run = self.clone();
             run.sampler.width = *width;
             match run.try_out(streams, 100 * k) {
@@ -231,7 +241,9 @@ impl<'a> Run<'a> {
 
     /// Balances the terms of the highest order, too, if more is seen for the cost; the cost.
     fn balance(&mut self, cost: u64, streams: &Streams) -> Result<u64, Unable> {
-        if self.sampler.plan.order.is_none() || self.sampler.balanced.iter().all(|balanced| *balanced) {
+        let many = self.sampler.model.rows > MOST_BALANCED_ROWS;
+        if many || self.sampler.plan.order.is_none() || self.sampler.balanced.iter().all(|balanced| *balanced)
+        {
             return Ok(cost);
         }
         let (score, _) = self.trial(streams, 3000)?;
@@ -358,7 +370,7 @@ impl<'a> Run<'a> {
     }
 
     /// The left side less the right side, and the terms of the right side that the power is about.
-    fn sides(&self, terms: &Terms) -> (Vec<f64>, Vec<f64>) {
+    fn sides(&self, terms: &Terms) -> Sides {
         let mut difference = vec![0.0; self.length];
         let mut claim = vec![0.0; self.length];
         let add = |sum: &mut Vec<f64>, part: &[f64], factor: f64| {
@@ -377,8 +389,8 @@ impl<'a> Run<'a> {
     }
 
     fn reduce(&self, rungs: &[Terms]) -> Drawn {
-        let sides: Vec<(Vec<f64>, Vec<f64>)> = rungs.iter().map(|terms| self.sides(terms)).collect();
-        let combine = |pick: &dyn Fn(&(Vec<f64>, Vec<f64>)) -> Vec<f64>, factors: [f64; 3]| {
+        let sides: Vec<Sides> = rungs.iter().map(|terms| self.sides(terms)).collect();
+        let combine = |pick: &dyn Fn(&Sides) -> Vec<f64>, factors: [f64; 3]| {
             let mut sum = vec![0.0; self.length];
             for (side, factor) in sides.iter().zip(factors) {
                 sum.iter_mut().zip(pick(side)).for_each(|(x, y)| *x += factor * y);

@@ -19,6 +19,10 @@ use crate::sampling::Stream;
 use rand::RngExt;
 use rand_distr::{Distribution as _, StandardNormal};
 
+/// Scopes in which a displacement is seen, if there are more rows and it is additive in them: then its mean over all rows
+/// plus the mean of `(w - 1) v` over these.
+const MOST_SCOPES: usize = 24;
+
 /// The terms of both sides, component by component; the displacement that is seen is the first of the left ones.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Terms {
@@ -143,9 +147,15 @@ impl Sampler<'_> {
     ) -> Result<Seeing, Unable> {
         let d = self.model.dim();
         let offset: Vec<f64> = evaluator.theta.iter().zip(&self.model.centre).map(|(x, y)| x - y).collect();
-        let (scopes, shared) = evaluator.balance_of(step);
+        let (all, shared) = evaluator.balance_of(step);
+        let few = all > MOST_SCOPES && evaluator.is_additive(step);
+        let scopes = if few { MOST_SCOPES } else { all };
         let balance = Balance::new(shared);
         let mut seeing = Seeing { mean: vec![0.0; d], weight: 1.0, by: vec![] };
+        if few {
+            seeing.mean = evaluator.exact_mean(step, 0)?.values();
+        }
+        let control = if few { 1.0 } else { 0.0 };
         for k in 0..scopes {
             let v = evaluator.within(&mut Scope::balanced(&balance, k), |this| this.exact(step, 0))?;
             if v.dims() != Dims::Vector(d) {
@@ -153,7 +163,11 @@ impl Sampler<'_> {
             }
             let v = v.values();
             let weight = self.weight(&offset, &v, s);
-            seeing.mean.iter_mut().zip(&v).for_each(|(sum, x)| *sum += weight * x / count(scopes));
+            seeing
+                .mean
+                .iter_mut()
+                .zip(&v)
+                .for_each(|(sum, x)| *sum += (weight - control) * x / count(scopes));
             if k == 0 {
                 seeing.weight = weight;
                 seeing.by = v.iter().map(|x| s * x).collect();
@@ -175,14 +189,20 @@ impl Sampler<'_> {
         step: &crate::expression::Expr,
     ) -> Result<Vec<f64>, Unable> {
         let offset: Vec<f64> = evaluator.theta.iter().zip(&self.model.centre).map(|(x, y)| x - y).collect();
-        let (scopes, shared) = evaluator.balance_of(step);
+        let (all, shared) = evaluator.balance_of(step);
+        let few = all > MOST_SCOPES && evaluator.is_additive(step);
+        let scopes = if few { MOST_SCOPES } else { all };
         let balance = Balance::new(shared);
         let mut sum = vec![0.0; self.model.dim()];
+        if few {
+            sum = evaluator.exact_mean(step, 0)?.values();
+        }
+        let control = if few { 1.0 } else { 0.0 };
         let s = evaluator.rng.random::<f64>();
         for k in 0..scopes {
             let v = evaluator.within(&mut Scope::balanced(&balance, k), |this| this.exact(step, 0))?.values();
             let weight = 0.5 * (self.weight(&offset, &v, s) + self.weight(&offset, &v, 1.0 - s));
-            sum.iter_mut().zip(&v).for_each(|(sum, x)| *sum += weight * x / count(scopes));
+            sum.iter_mut().zip(&v).for_each(|(sum, x)| *sum += (weight - control) * x / count(scopes));
         }
         Ok(sum)
     }

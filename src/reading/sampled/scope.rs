@@ -33,22 +33,35 @@ const BARE: u32 = u32::MAX;
 /// The rows that stand in one place, scope by scope: a batch, a place in it, rows.
 type Order = ((u32, usize), Vec<usize>);
 
+/// A noise, the scope that drew it last, its numbers.
+type Noise = (SymbolId, usize, Rc<[f64]>);
+
 /// What balanced scopes share.
 #[derive(Debug)]
 pub(super) struct Balance {
     /// Scopes that share a row.
     shared: usize,
+    /// Whether the same row stands in all places, so that a batch is one copy.
+    diagonal: bool,
     orders: RefCell<Vec<Order>>,
-    noises: RefCell<Vec<(SymbolId, usize, Rc<[f64]>)>>,
+    noises: RefCell<Vec<Noise>>,
 }
 
 impl Balance {
     pub(super) fn new(shared: usize) -> Rc<Self> {
-        Rc::new(Self { shared, orders: RefCell::default(), noises: RefCell::default() })
+        Rc::new(Self { shared, diagonal: false, orders: RefCell::default(), noises: RefCell::default() })
+    }
+
+    /// For what is additive in data points: a batch is one copy of a row, the rows one after the other.
+    pub(super) fn diagonal(shared: usize) -> Rc<Self> {
+        Rc::new(Self { shared, diagonal: true, orders: RefCell::default(), noises: RefCell::default() })
     }
 
     /// The row in a place of scope `k`; without replacement all places share one order.
     fn row(&self, (batch, place): (u32, usize), k: usize, rows: usize, rng: &mut Stream) -> usize {
+        if self.diagonal {
+            return (k / self.shared) % rows;
+        }
         let mut orders = self.orders.borrow_mut();
         let known = orders.iter().position(|(key, _)| *key == (batch, place));
         let order = known.unwrap_or_else(|| {
@@ -122,7 +135,10 @@ impl Scope {
         }
         let mut own = drawn::stream(model.seed, "outer batch", &[u64::from(batch.number)]);
         let rng = if self.fixed { &mut own } else { rng };
-        let rows: Vec<usize> = if batch.population.is_some() {
+        let diagonal = self.balance.as_ref().is_some_and(|(balance, _)| balance.diagonal);
+        let rows: Vec<usize> = if diagonal {
+            vec![self.row((batch.number, 0), model, rng)]
+        } else if batch.population.is_some() {
             self.without_replacement(batch.number, size, model, rng)?
         } else {
             (0..size).map(|place| self.row((batch.number, place), model, rng)).collect()
@@ -208,7 +224,7 @@ fn draw(distribution: &Distribution, scalars: &[f64], rng: &mut Stream) -> Resul
         }
         Distribution::Uniform(low, high) => {
             let (low, high) = (of(low), of(high));
-            if !(low <= high) {
+            if low.is_nan() || high.is_nan() || low > high {
                 return Err(wrong("a uniform distribution", high));
             }
             low + (high - low) * rng.random::<f64>()

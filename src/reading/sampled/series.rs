@@ -96,7 +96,7 @@ fn recorded(unary: Unary, x: f64, order: usize) -> Option<Vec<f64>> {
 }
 
 fn sign(of: f64, times: usize) -> f64 {
-    if times % 2 == 0 { 1.0 } else { of }
+    if times.is_multiple_of(2) { 1.0 } else { of }
 }
 
 fn logistic(x: f64) -> f64 {

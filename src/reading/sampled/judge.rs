@@ -22,12 +22,14 @@ const NULL: f64 = 1e-8;
 /// Rounds of minimisation over the box, each component once.
 const ROUNDS: usize = 400;
 
-/// The covariance of a mean, inverted.
+/// The covariance of a mean, by a root of its inverse: `S^-1 = W' W`. The inverse itself would lose all digits where
+/// components depend on each other.
 #[derive(Debug)]
 pub(super) struct Metric {
     law: Hotelling,
     dimensions: usize,
-    inverse: DMatrix<f64>,
+    /// `W`
+    whitening: DMatrix<f64>,
 }
 
 impl Metric {
@@ -39,21 +41,21 @@ impl Metric {
         let n = covariance.nrows();
         let scale =
             DVector::from_fn(n, |i, _| covariance[(i, i)].sqrt().hypot(rounding[i]).max(f64::MIN_POSITIVE));
-        let mut correlation = DMatrix::from_fn(n, n, |i, j| {
+        let correlation = DMatrix::from_fn(n, n, |i, j| {
             let own = if i == j { rounding[i] * rounding[i] } else { 0.0 };
             (covariance[(i, j)] + own) / scale[i] / scale[j]
         });
         if !correlation.iter().all(|x| x.is_finite()) {
             return None;
         }
-        let values = SymmetricEigen::new(correlation.clone()).eigenvalues;
-        let dimensions = values.iter().filter(|x| **x > NULL).count().max(1);
-        (0..n).for_each(|i| correlation[(i, i)] += RIDGE);
+        let SymmetricEigen { eigenvalues, eigenvectors } = SymmetricEigen::new(correlation);
+        let dimensions = eigenvalues.iter().filter(|x| **x > NULL).count().max(1);
         let law = Hotelling::new(dimensions, number)?;
         law.exaggeration().is_finite().then_some(())?;
-        let inverse = correlation.try_inverse()?;
-        let inverse = DMatrix::from_fn(n, n, |i, j| inverse[(i, j)] / scale[i] / scale[j]);
-        Some(Self { law, dimensions, inverse })
+        let whitening = DMatrix::from_fn(n, n, |k, i| {
+            eigenvectors[(i, k)] / scale[i] / (eigenvalues[k].max(0.0) + RIDGE).sqrt()
+        });
+        Some(Self { law, dimensions, whitening })
     }
 
     /// Independent components.
@@ -62,26 +64,27 @@ impl Metric {
     }
 
     fn square(&self, a: &DVector<f64>) -> f64 {
-        a.dot(&(&self.inverse * a)).max(0.0)
+        (&self.whitening * a).norm_squared()
     }
 
     /// The p-value of a mean that may be off by so much.
     pub(super) fn p_value(&self, mean: &DVector<f64>, leftover: &DVector<f64>) -> f64 {
         let mut rest = mean.clone();
-        let mut slope = &self.inverse * &rest;
+        let mut white = &self.whitening * &rest;
+        let curvatures: Vec<f64> = self.whitening.column_iter().map(|column| column.norm_squared()).collect();
         for _ in 0..ROUNDS {
             let mut moved = 0.0_f64;
             for i in 0..rest.len() {
-                let curvature = self.inverse[(i, i)];
+                let (column, curvature) = (self.whitening.column(i), curvatures[i]);
                 if leftover[i] <= 0.0 || curvature <= 0.0 {
                     continue;
                 }
-                // rest = mean - c; along c_i the minimum is at rest_i - slope_i/curvature.
-                let free = rest[i] - slope[i] / curvature;
+                // rest = mean - c; along c_i the minimum of |W rest|^2 is at rest_i - (W_i . W rest)/|W_i|^2.
+                let free = rest[i] - column.dot(&white) / curvature;
                 let best = free.clamp(mean[i] - leftover[i], mean[i] + leftover[i]);
                 let change = best - rest[i];
                 rest[i] = best;
-                slope.axpy(change, &self.inverse.column(i), 1.0);
+                white.axpy(change, &column, 1.0);
                 moved = moved.max(change * change * curvature);
             }
             if moved < 1e-12 {
@@ -111,6 +114,24 @@ pub(super) fn tails(draws: &Covariance) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Regression: by an inverse matrix, three components of which two are the same gave any p-value whatever.
+    #[test]
+    fn components_that_repeat_do_not_spoil_the_test() {
+        let mut all = Covariance::new(4);
+        for k in 0..1024_u32 {
+            let x = f64::from(k % 32) - 15.5;
+            let y = 1e-3 * (f64::from(k / 32) - 15.5);
+            all.push(&DVector::from_vec(vec![0.5 * x + y, x, x, 2.0 * x + y]));
+        }
+        let metric = Metric::new(&all, &DVector::zeros(4)).unwrap();
+        let error = all.covariance().unwrap()[(1, 1)].sqrt() / 32.0;
+        let zero = DVector::zeros(4);
+        let mean = DVector::from_vec(vec![0.5, 1.0, 1.0, 2.0]) * error;
+        let p = metric.p_value(&mean, &zero);
+        // T^2 = 1 in two dimensions.
+        assert!((p - (-0.5_f64).exp()).abs() < 0.01, "one standard error along x: {p}");
+    }
 
     /// Draws `(x, x)` and noise of two kinds; the second component repeats the first.
     fn draws() -> Covariance {

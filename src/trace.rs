@@ -9,7 +9,7 @@
 //! cos(v_noise, -G)                     whether noise and mean gradient pull the same way
 //! ```
 //!
-//! all per unit of time (a step takes time `eta`; math.md 3, 5 and 7, item 12). One seed gives one run, whatever the steps
+//! all per unit of time (a step takes time `eta`). One seed gives one run, whatever the steps
 //! that are looked at.
 
 use crate::loss::{Loss, Problem, ProblemError};

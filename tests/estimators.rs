@@ -1,4 +1,4 @@
-//! The estimators of math.md 8 against what they should give exactly, to all orders in the learning rate.
+//! The estimators against what they should give exactly, to all orders in the learning rate.
 //!
 //! For `u = x theta^2/2`, `c = x - E x`, batches of one: a step from `theta` has the noise `xi = -eta c theta`, and `m = theta + s xi`
 //! is `theta (1 - s eta c)`. So

@@ -4,7 +4,7 @@
 //! dp/dt = -dJ/dx,     J = b p - D^alpha d(D^(1-alpha) p)/dx
 //! ```
 //!
-//! with drift `b(x)`, diffusion `D(x) > 0`, and the convention in which `dx = b dt + sqrt(2 D) o dW` is read (math.md 3):
+//! with drift `b(x)`, diffusion `D(x) > 0`, and the convention in which `dx = b dt + sqrt(2 D) o dW` is read:
 //! alpha = 0 is Ito, `J = b p - (D p)'`; alpha = 1 is Haenggi-Klimontovich and, in one dimension, isothermal,
 //! `J = b p - D p'`; a hop rate evaluated at the destination is alpha = 2. No derivative of `D` is ever taken, so that
 //! coefficients may jump at the edges of cells.

@@ -1,4 +1,4 @@
-//! The drifts of one amplitude under each convention (math.md 3).
+//! The drifts of one amplitude under each convention.
 
 use crate::convention::Convention;
 use nalgebra::DVector;

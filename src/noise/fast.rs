@@ -74,7 +74,7 @@ fn first_pass<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> Result<First, Pro
     Ok(First { loss: sum.loss / rows, gradient: sum.gradient / rows, trace })
 }
 
-/// The moments of math.md 1 and 2 that need no matrix.
+/// The moments that need no matrix.
 pub(super) fn moments<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> Result<Moments, ProblemError> {
     let First { loss, gradient, trace } = first_pass(problem, theta)?;
     let dim = problem.dim();

@@ -161,7 +161,7 @@ pub fn drift<L: Loss>(problem: &Problem<L>, theta: &[f64], sgd: &Sgd) -> Result<
     Drift::new(problem, sgd, moments(problem, theta).finite()?)
 }
 
-/// The moments of math.md 1 and 2 that need no matrix.
+/// The moments that need no matrix.
 fn moments<L: Loss>(problem: &Problem<L>, theta: &[f64]) -> Moments {
     let dim = theta.len();
     let loss = (0..problem.rows()).map(|row| problem.loss().loss(problem.row(row), theta)).sum::<f64>();

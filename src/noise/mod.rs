@@ -6,7 +6,7 @@
 //! v_noise   = -div D = -(eta/2n) c div Sigma                               D = (eta/2n) c Sigma
 //! ```
 //!
-//! with `c = 1` for batches drawn with replacement and `c = (N-n)/(N-1)` without (math.md 1 to 3). Every derivative is
+//! with `c = 1` for batches drawn with replacement and `c = (N-n)/(N-1)` without. Every derivative is
 //! there by two routes that share no code: the fast one of [`drift`], which users get, and [`generic`] dual numbers
 //! through the definitions, which it is tested against.
 //!
@@ -54,7 +54,7 @@ pub enum NoiseError {
     Root(#[from] RootError),
 }
 
-/// Moments of the per-sample gradient at one point (math.md 1 and 2), vectors of length `d`.
+/// Moments of the per-sample gradient at one point, vectors of length `d`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moments {
     /// `f = E[u]`.
@@ -101,7 +101,7 @@ pub struct Drift {
     pub v_noise: DVector<f64>,
     /// The finite-step term `-(eta/2) Hbar G`, of the same order in `eta`, which does not carry `1/n`.
     pub modified_term: DVector<f64>,
-    /// The force of the regulariser of reshuffled SGD, `-(eta/4n) (N-n)/(N-1) grad tr Sigma` (math.md 5); none if a
+    /// The force of the regulariser of reshuffled SGD, `-(eta/4n) (N-n)/(N-1) grad tr Sigma`; none if a
     /// batch has more rows than there are.
     pub regulariser_force: Option<DVector<f64>>,
 }

@@ -1,4 +1,4 @@
-//! The square roots of `2D` and what follows from them: `B`, `dB`, `S`, `R` (math.md 3 and 4).
+//! The square roots of `2D` and what follows from them: `B`, `dB`, `S`, `R`.
 //!
 //! `2D = F F^T` with the rectangular factor `F = w [g_1 - G, ..., g_N - G]`, `w = sqrt(eta c/(n N))`, smooth everywhere;
 //! the symmetric root `B` follows from the singular values of `F` and is differentiable unless the rank drops. The rows

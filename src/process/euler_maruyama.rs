@@ -1,6 +1,6 @@
 //! Euler-Maruyama steps of `dx = b dt + B o dW` in every convention.
 //!
-//! The Ito form is stepped as it is; the others become it by a drift that the caller gives (math.md 3):
+//! The Ito form is stepped as it is; the others become it by a drift that the caller gives:
 //!
 //! ```text
 //! x'_i = x_i + mu_i dt + B_ij(x) sqrt(dt) z_j,        z normal,        mu = b + alpha S     alpha conventions

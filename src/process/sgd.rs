@@ -6,7 +6,7 @@
 //! E[xi xi^T] = (eta^2/n) c Sigma
 //! ```
 //!
-//! with `c = 1` for batches drawn with replacement, `(N-n)/(N-1)` without (math.md 1).
+//! with `c = 1` for batches drawn with replacement, `(N-n)/(N-1)` without.
 
 use super::{Noise, ProcessError};
 use crate::loss::{Block, Engine, Loss, Problem, ProblemError};

@@ -1,4 +1,4 @@
-//! Whether the root is differentiable: the test `P0 dF Q0 = 0` (math.md 4).
+//! Whether the root is differentiable: the test `P0 dF Q0 = 0`.
 //!
 //! # How `P0 dF Q0` is measured
 //!

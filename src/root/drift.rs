@@ -1,4 +1,4 @@
-//! The spurious drift vectors of a root: `S_i = B_jk ∂_j B_ik` and `R_i = B_ik ∂_j B_jk` (math.md 3).
+//! The spurious drift vectors of a root: `S_i = B_jk ∂_j B_ik` and `R_i = B_ik ∂_j B_jk`.
 //!
 //! `S + R = div M` for every root. Of the symmetric root both follow from d directional derivatives of `M`, one along
 //! each eigenvector, instead of d derivatives of a matrix: with `q_b` the eigenvectors and

@@ -11,7 +11,7 @@
 //! by `s_i + s_j` would only make it worse. No dual number is compared, branched on, or decomposed.
 //!
 //! At a deficient rank the null-null block of `L⁻¹` is 0. That is right for the first derivative where the test of
-//! math.md 4 passes, and wrong for every higher one: `M = u uᵀ`, `u = (cos t, sin t)`, has `B = M` and so
+//! differentiability passes, and wrong for every higher one: `M = u uᵀ`, `u = (cos t, sin t)`, has `B = M` and so
 //! `B''_22 = 2` at `t = 0`, a null-null entry; hence the error [`RootError::OrderAtDeficientRank`].
 
 use super::check::{finite_by, rows, size, square};

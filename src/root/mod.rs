@@ -1,4 +1,4 @@
-//! The square root of a positive semidefinite matrix, its derivatives, and when it has any (math.md 4).
+//! The square root of a positive semidefinite matrix, its derivatives, and when it has any.
 //!
 //! # What it computes
 //!

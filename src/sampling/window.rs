@@ -16,7 +16,7 @@
 //!
 //! (`phi *` is the average over the window). `A_s` expands as
 //! `sum_{k>=1} ((-s)^k/k!) phi * d_{j1..jk} E[xi_i xi_j1 .. xi_jk]`: its first term is `L_s`, its second the third-moment
-//! term of math.md 8. So the bias of `A_s` against the drift is `A_s - L_s` to all orders, and it is *measured*, over the
+//! term. So the bias of `A_s` against the drift is `A_s - L_s` to all orders, and it is *measured*, over the
 //! same draws. The drift is tested by `L_s`, which is `A_s` less that measured bias; what is reported is all three. No
 //! derivative of anything enters `L_s`: it is an average over real steps, and it is linear in `s`, `eta` and `1/n`
 //! as the drift is, so that a lost factor or sign in any of them is seen.

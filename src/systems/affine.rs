@@ -1,7 +1,7 @@
 //! Exact moments of SGD with one parameter whose samples have affine gradients, and of the equations that approximate it.
 //!
 //! Per-sample gradients `alpha theta + beta`, batches of `n` with replacement, over `k` steps of learning rate `eta`,
-//! `T = k eta` (math.md 5). With bars for means over samples and `Var` for `Var(alpha theta + beta)`:
+//! `T = k eta`. With bars for means over samples and `Var` for `Var(alpha theta + beta)`:
 //!
 //! ```text
 //! SGD        M1' = M1 - eta (a M1 + b)                                a = alpha bar, b = beta bar

@@ -1,6 +1,6 @@
 //! One epoch of six samples, every order of them enumerated, beside the flows of losses that it might follow.
 //!
-//! `N = 6`, batches of `n`, `m = 6/n` steps, time `m eta` (math.md 5). The flows have the field
+//! `N = 6`, batches of `n`, `m = 6/n` steps, time `m eta`. The flows have the field
 //!
 //! ```text
 //! -G - w0 (eta/2) Hbar G - w1 (eta/2n) c (1/2 grad tr Sigma) - w2 (eta/2n) c Cov(g, tr H),      c = (N-n)/(N-1)

@@ -1,7 +1,7 @@
 //! Samples that all have the same gradient: no noise, no drift, and when the root of the noise is smooth there.
 //!
 //! If all samples have one gradient at a point, `Sigma = 0` and both halves of `div Sigma` vanish there, since each is a
-//! covariance with the gradient (math.md 2 and 7, item 9):
+//! covariance with the gradient:
 //!
 //! ```text
 //! Sigma = E[(g - G)(g - G)^T],      div Sigma = E[(H - Hbar)(g - G)] + E[(g - G) tr H]

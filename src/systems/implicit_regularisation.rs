@@ -1,6 +1,6 @@
 //! Finite steps and reshuffled epochs as forces: what each equation of SGD is worth, by exact moments and enumeration.
 //!
-//! **Weak orders** (math.md 5). From the same start to the same time `T`, how fast do `E theta` and `E theta^2` of an equation
+//! **Weak orders**. From the same start to the same time `T`, how fast do `E theta` and `E theta^2` of an equation
 //! approach those of SGD as `eta` goes to zero? Exactly computed for affine gradients:
 //!
 //! | equation | order |

@@ -1,6 +1,6 @@
 //! Noisy labels and the valley `ab = c` of two factors: a drift that no mean step shows.
 //!
-//! The loss is `u = (a b x - y)^2/2` with `y = c x + eps`, `eps = ±s` independent of `x`, `m = E[x^2]` (math.md 7, item 8).
+//! The loss is `u = (a b x - y)^2/2` with `y = c x + eps`, `eps = ±s` independent of `x`, `m = E[x^2]`.
 //! On the valley `ab = c` every mean vanishes and the noise does not:
 //!
 //! ```text

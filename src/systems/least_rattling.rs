@@ -1,6 +1,6 @@
 //! Least rattling: is a driven system found where it is shaken least, `p ~ exp(-gamma rat)`, `rat = 1/2 log det(2D)`?
 //!
-//! With isotropic `D(x) I` in `d` dimensions and no other drift, `rat = (d/2) log(2D)` and (math.md 6)
+//! With isotropic `D(x) I` in `d` dimensions and no other drift, `rat = (d/2) log(2D)` and
 //!
 //! ```text
 //! p ~ D^(alpha-1),      gamma = 2 (1 - alpha)/d:      2/d Ito,   1/d Stratonovich,   0 isothermal

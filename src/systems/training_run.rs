@@ -5,7 +5,7 @@
 //! the finite-step term ([`trace`](mod@crate::trace)). "Late" is the second half of a run.
 //!
 //! Whether late training is noise-driven is the ratio `|v_noise|/|G|` there. Where the labels are noisy SGD ends as a
-//! stationary jitter about the minimum, with the covariance of math.md 6, and in the eigenbasis of `A = Hbar` at the minimum
+//! stationary jitter about the minimum, with the covariance of a quadratic loss, and in the eigenbasis of `A = Hbar` at the minimum
 //!
 //! ```text
 //! E|G|^2 = tr(A^2 C) = (eta/n) sum_i lambda_i Sigma_ii/(2 - eta lambda_i)        to first order in eta

@@ -1,6 +1,6 @@
 //! Does the noise-induced drift point to less gradient variance? Where it must, where it need not, how often it does.
 //!
-//! The drift is `-(eta/2n) div Sigma`, the variance of the gradient `tr Sigma` (math.md 2). They are tied by the first half
+//! The drift is `-(eta/2n) div Sigma`, the variance of the gradient `tr Sigma`. They are tied by the first half
 //! of the divergence only:
 //!
 //! ```text

@@ -6,7 +6,7 @@
 //! square root     X = B + n,  M = M_0 + N,  n <- L^-1[N - n n],  (U' L^-1[Y] U)_ij = (U' Y U)_ij/(s_i + s_j)
 //! ```
 //!
-//! (math.md 4). `N` and `n` are nilpotent, so that every step of the two iterations makes one more order right and the
+//! Here `N` and `n` are nilpotent, so that every step of the two iterations makes one more order right and the
 //! errors of an order come from those of lower orders. The constant part of a root is found by module
 //! [`root`](crate::root), never by differentiating through an eigendecomposition.
 

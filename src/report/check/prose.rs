@@ -1,5 +1,7 @@
 //! The prose of a derivation: Markdown as HTML in which nothing is loaded and no markup of its author's is taken over.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "every other event is passed on as it is")]
+
 use super::super::page::Markup;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 

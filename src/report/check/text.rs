@@ -104,7 +104,16 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
     if let Some(repaired) = checked.diagnoses.first().and_then(|d| words::repaired(&d.repaired, names)) {
         diagnostic = diagnostic.note(format!("proved instead: {repaired}"));
     }
-    for note in notes(claim, proof, names) {
+    let all = match (verdict, proof) {
+        (Verdict::Contradiction, ClaimVerdict::Proved(_) | ClaimVerdict::Undecided(_)) => {
+            vec![
+                "the readings contradict each other: this is a bug of driftproof, please report it"
+                    .to_owned(),
+            ]
+        }
+        _ => notes(claim, proof, names),
+    };
+    for note in all {
         diagnostic = diagnostic.note(note);
     }
     for trial in &checked.trials {

@@ -1,6 +1,6 @@
 //! The JSON document of `driftproof drift`, see the page of [`report`](crate::report).
 
-#![allow(non_snake_case, reason = "fields are named by the symbols of math.md")]
+#![allow(non_snake_case, reason = "fields are named by the symbols of the table on the front page")]
 
 use super::{DriftReport, constants};
 use crate::convention::Viewpoint;

@@ -1,6 +1,6 @@
 //! Do flat minima have little noise? Where it is a theorem, where it is false, and what decides where SGD lands.
 //!
-//! **Information equality** (math.md 7, item 7). If `u = -log p(y | x, theta)` and the data come from `p` at `theta*`, then with
+//! **Information equality**. If `u = -log p(y | x, theta)` and the data come from `p` at `theta*`, then with
 //! expectations under the model
 //!
 //! ```text

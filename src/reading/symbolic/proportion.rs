@@ -84,11 +84,15 @@ impl<'a> Balance<'a> {
         }
         let ((tensor, x), (_, y)) = (above.iter().next()?, below.iter().next()?);
         for (p, q) in above.values().zip(below.values()) {
-            if algebra.times(p, y).ok()? != algebra.times(q, x).ok()? {
+            let gap = algebra.times(p, y).ok()?.minus(&algebra.times(q, x).ok()?);
+            if !algebra.together(&gap).ok()?.is_zero() {
                 return None;
             }
         }
         let quotient = quotient(algebra, x, y)?;
+        if let Some(number) = quotient.as_number() {
+            return Some(Multiple::Number(number));
+        }
         // Any two numbers are multiples of each other.
         let is_simple = || quotient.as_single().is_some_and(|(factors, _)| factors.0.len() == 1);
         if !is_number(&quotient) || (above.len() == 1 && tensor.is_empty() && !is_simple()) {

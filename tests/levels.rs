@@ -1,0 +1,226 @@
+//! One claim, three readings: what each says alone, what they say together, and what is said of instances that are wrong.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use driftproof::check::{self, Level, Options, decide};
+use driftproof::expression::{Claim, Derivation, Statement};
+use driftproof::language::parse;
+use driftproof::reading::symbolic::witness::Options as Instances;
+use driftproof::reading::{exact, sampled};
+use driftproof::verdict::claim::{ClaimVerdict, Contradiction};
+use driftproof::verdict::readings::{Exact, Sampled, Verdict, combine};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const HEAD: &str = "
+scalar eta > 0, n > 0
+space theta
+random X
+field u(X): scalar
+let step = -eta*mean(grad(u), n)
+";
+
+const TOY: &str = "
+instance toy {
+    u     = 1/2*y*norm2(theta)
+    data  = rows([[1], [3], [2], [0]], columns = [y])
+    theta = [0.5, -1]
+    eta   = 0.1
+    n     = 2
+}
+";
+
+fn derivation(claims: &str) -> Derivation {
+    parse("t.drift", &format!("{HEAD}{claims}{TOY}")).unwrap_or_else(|said| panic!("{said}"))
+}
+
+fn claims(derivation: &Derivation) -> Vec<&Claim> {
+    let claim = |statement| match statement {
+        &Statement::Claim(ref claim) => Some(claim),
+        Statement::Assumption { .. } => None,
+    };
+    derivation.statements.iter().filter_map(claim).collect()
+}
+
+const DRIFT: &str = "
+claim whole: midpoint(step - E[step]) = -eta^2/(2*n)*div(Cov[grad(u)]) + O(eta^3)
+claim lost:  midpoint(step - E[step]) = -eta^2/n*div(Cov[grad(u)]) + O(eta^3)
+";
+
+#[test]
+fn a_lost_half_is_refuted_by_each_reading_alone() {
+    let derivation = derivation(DRIFT);
+    let all = claims(&derivation);
+    let [whole, lost] = all[..] else { panic!("two claims") };
+    let symbols = &derivation.symbols;
+    let proof = |claim| decide(claim, symbols, &Instances::default());
+    assert!(matches!(proof(whole), ClaimVerdict::Proved(_)), "proof of the truth");
+    assert!(matches!(proof(lost), ClaimVerdict::Refuted(_)), "proof of the lie");
+
+    let base = Path::new(".");
+    let bound = exact::ExactInstance::bind(&derivation.instances[0], symbols, base).unwrap();
+    assert!(matches!(exact::read(whole, &bound), exact::Evidence::Holds(_)), "exact, the truth");
+    assert!(matches!(exact::read(lost, &bound), exact::Evidence::Refuted(_)), "exact, the lie");
+
+    let bound = sampled::SampledInstance::bind(&derivation.instances[0], symbols, base).unwrap();
+    let options = sampled::Options::default();
+    let drawn = sampled::read(whole, &bound, &options);
+    assert!(matches!(drawn, sampled::Evidence::Consistent(_)), "drawn, the truth: {drawn:?}");
+    let drawn = sampled::read(lost, &bound, &options);
+    assert!(matches!(drawn, sampled::Evidence::Refuted(_)), "drawn, the lie: {drawn:?}");
+}
+
+#[test]
+fn together_they_say_what_the_table_says() {
+    let derivation = derivation(DRIFT);
+    let all = claims(&derivation);
+    let [proved, refuted] = [0, 1].map(|k| decide(all[k], &derivation.symbols, &Instances::default()));
+    let ClaimVerdict::Refuted(refutation) = &refuted else { panic!("the lie") };
+    let instance = refutation.counterexample.clone().unwrap();
+    let contradiction = ClaimVerdict::Contradiction(Box::new(Contradiction::DifferentInstance(instance)));
+    let undecided = ClaimVerdict::Undecided(vec![]);
+    let (exacts, drawns) = (
+        [Exact::Silent, Exact::Holds, Exact::Fails],
+        [Sampled::Silent, Sampled::Inconclusive, Sampled::Consistent, Sampled::Refuted],
+    );
+    for exact in exacts {
+        for drawn in drawns {
+            let fails = exact == Exact::Fails;
+            let of_proved =
+                if fails || drawn == Sampled::Refuted { Verdict::Contradiction } else { Verdict::Proved };
+            assert_eq!(combine(&proved, exact, drawn), of_proved, "proved, {exact:?}, {drawn:?}");
+            assert_eq!(combine(&refuted, exact, drawn), Verdict::Refuted, "refuted, {exact:?}, {drawn:?}");
+            let said = combine(&contradiction, exact, drawn);
+            assert_eq!(said, Verdict::Contradiction, "contradiction, {exact:?}, {drawn:?}");
+        }
+    }
+    for (exact, drawn, expected) in [
+        (Exact::Fails, Sampled::Silent, Verdict::Refuted),
+        (Exact::Fails, Sampled::Inconclusive, Verdict::Refuted),
+        (Exact::Fails, Sampled::Consistent, Verdict::Refuted),
+        (Exact::Fails, Sampled::Refuted, Verdict::Refuted),
+        (Exact::Holds, Sampled::Silent, Verdict::Consistent),
+        (Exact::Holds, Sampled::Inconclusive, Verdict::Consistent),
+        (Exact::Holds, Sampled::Consistent, Verdict::Consistent),
+        (Exact::Holds, Sampled::Refuted, Verdict::Contradiction),
+        (Exact::Silent, Sampled::Silent, Verdict::Undecided),
+        (Exact::Silent, Sampled::Inconclusive, Verdict::Inconclusive),
+        (Exact::Silent, Sampled::Consistent, Verdict::Consistent),
+        (Exact::Silent, Sampled::Refuted, Verdict::Refuted),
+    ] {
+        assert_eq!(combine(&undecided, exact, drawn), expected, "undecided, {exact:?}, {drawn:?}");
+    }
+}
+
+/// What holds at an instance, and for no other functions, is refuted; nothing contradicts that.
+#[test]
+fn what_holds_at_an_instance_only_is_refuted() {
+    let text = format!(
+        "{HEAD}refute always: E[u] = 1/2*tr(hess(E[u])){}",
+        TOY.replace("theta = [0.5, -1]", "theta = [1, 1]")
+    );
+    let checked = check::text("t.drift", &text, &Options::default().with_level(Level::Exact)).unwrap();
+    let statement = &checked.statements[0];
+    assert_eq!(statement.verdict, Some(Verdict::Refuted), "for all functions");
+    let found = &statement.trials[0].exact;
+    assert!(matches!(found, exact::Evidence::Holds(_)), "f = |theta|^2/2 E[y], at |theta|^2 = 2: {found:?}");
+}
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn driftproof(path: &Path, more: &[&str]) -> Output {
+    let arguments = [&["check", path.to_str().unwrap()], more].concat();
+    Command::new(env!("CARGO_BIN_EXE_driftproof")).args(arguments).output().unwrap()
+}
+
+#[test]
+fn a_wrong_instance_is_named_and_the_rest_is_checked() {
+    file("levels-nan.csv", "x,y\n1,2\n3,nan\n");
+    let good = "claim mean: E[step] = -eta*E[grad(u)]\n";
+    for (what, wrong, said) in [
+        (
+            "nan",
+            "u = (y - dot(theta, x))^2\n data = csv(\"levels-nan.csv\", target = \"y\")\n theta = [1]",
+            "nan",
+        ),
+        ("overflow", "u = exp(exp(y*norm2(theta)))\n data = [[1, 900]]\n theta = [1]", "u:"),
+        ("length", "u = loss(linear_regression)\n data = [[1, 2, 3]]\n theta = [1, 2, 3]", "theta"),
+        ("unknown", "v = norm2(theta)\n theta = [1]", "v: "),
+    ] {
+        let text = format!("{HEAD}{good}instance wrong {{\n {wrong}\n}}\n{TOY}");
+        let output = driftproof(&file(&format!("levels-{what}.drift"), &text), &[]);
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{what}: {out}");
+        for expected in ["instance wrong cannot be used", said, "mean", "proved", "at toy"] {
+            assert!(out.contains(expected), "{what}: {expected:?} is missing in\n{out}");
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
+    let text = format!(
+        "{HEAD}claim noise: Cov[step] = eta^2/n*Cov[grad(u)]\nclaim mean: E[step] = -eta*E[grad(u)]\n{TOY}"
+    );
+    let path = file("levels-threads.drift", &text);
+    let run = |threads: &str| {
+        driftproof(&path, &["--level", "full", "--json", "--seed", "3", "--threads", threads])
+    };
+    let (one, two) = (run("1"), run("2"));
+    assert_eq!(one.status.code(), Some(0), "{}", String::from_utf8_lossy(&one.stdout));
+    assert_eq!(one.stdout, two.stdout, "one thread and two");
+    let read: serde_json::Value = serde_json::from_slice(&one.stdout).unwrap();
+    let sampled = &read["files"][0]["statements"][0]["trials"][0]["sampled"];
+    assert_eq!(sampled["outcome"], "consistent", "{sampled}");
+}
+
+/// The page in a browser, where there is one: it renders, says every verdict, and loads nothing.
+#[test]
+fn the_page_stands_alone() {
+    let path = file("levels-page.drift", &format!("{HEAD}{DRIFT}{TOY}"));
+    let page = Path::new(env!("CARGO_TARGET_TMPDIR")).join("levels-page.html");
+    let output = driftproof(&path, &["--html", page.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "the lost half is not as claimed");
+    let text = fs::read_to_string(&page).unwrap();
+    for expected in [
+        "<math",
+        "proved</span>",
+        "refuted: not as claimed</span>",
+        "<svg",
+        "The right side is twice the left",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is missing in\n{text}");
+    }
+    for unwanted in ["<script", "<link", "<img", "src=", "url("] {
+        assert!(!text.contains(unwanted), "{unwanted:?} is in the page");
+    }
+    let browser = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| {
+        Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
+    });
+    let Some(browser) = browser else {
+        eprintln!("there is no chromium here: the page was not rendered");
+        return;
+    };
+    let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join("levels-profile");
+    let output = Command::new(browser)
+        .args([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--enable-logging=stderr",
+            "--v=0",
+            "--dump-dom",
+        ])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .unwrap();
+    let (dom, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(dom.contains("refuted: not as claimed"), "not rendered: {log}");
+    assert!(!log.contains("CONSOLE"), "the console has something to say: {log}");
+}

@@ -36,11 +36,13 @@ fn derivation(claims: &str) -> Derivation {
 }
 
 fn claims(derivation: &Derivation) -> Vec<&Claim> {
-    let claim = |statement| match statement {
-        &Statement::Claim(ref claim) => Some(claim),
-        Statement::Assumption { .. } => None,
-    };
-    derivation.statements.iter().filter_map(claim).collect()
+    let statements = derivation.statements.iter();
+    statements
+        .filter_map(|statement| match statement {
+            Statement::Claim(claim) => Some(claim),
+            Statement::Assumption { .. } => None,
+        })
+        .collect()
 }
 
 const DRIFT: &str = "

@@ -32,7 +32,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "LEVEL", default_value = "exact")]
     level: Depth,
     /// Draws of --level full at a point, at most; fewer where they are enough
-    #[arg(long, value_name = "COUNT", default_value_t = 200_000, value_parser = number::draws, allow_negative_numbers = true)]
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = number::draws, allow_negative_numbers = true)]
     draws: u64,
     #[command(flatten)]
     html: Html,

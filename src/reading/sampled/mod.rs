@@ -85,7 +85,7 @@ use crate::expression::{Claim, Sides};
 use std::sync::atomic::AtomicBool;
 
 /// Draws at one point, at most, if nothing else is said.
-const DRAWS: u64 = 200_000;
+const DRAWS: u64 = 100_000;
 
 /// False-alarm rate of one claim, if nothing else is said.
 const FALSE_ALARM: f64 = 1e-3;

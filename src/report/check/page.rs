@@ -245,10 +245,11 @@ fn estimates(trial: &Trial, id: &str) -> Option<Picture> {
     if sample.components.len() < 2 || sample.components.len() > MOST_COMPONENTS {
         return None;
     }
-    let series = |name: &str, side: fn(&Component) -> &Estimate| Series {
+    // Side by side, so that neither hides the other.
+    let series = |name: &str, aside: f64, side: fn(&Component) -> &Estimate| Series {
         name: name.to_owned(),
         style: Style::Points,
-        points: (1..).zip(&sample.components).map(|(k, c)| (f64::from(k), side(c).value)).collect(),
+        points: (1..).zip(&sample.components).map(|(k, c)| (f64::from(k) + aside, side(c).value)).collect(),
         errors: sample.components.iter().map(|c| side(c).standard_error).collect(),
     };
     let title = format!("Both sides as they were drawn, {}", trials::place(trial));
@@ -257,7 +258,7 @@ fn estimates(trial: &Trial, id: &str) -> Option<Picture> {
         x_axis: "component, counted row by row".to_owned(),
         y_axis: "average over the window".to_owned(),
         logarithmic: (false, false),
-        series: vec![series("left side", |c| &c.left), series("right side", |c| &c.right)],
+        series: vec![series("left side", -0.06, |c| &c.left), series("right side", 0.06, |c| &c.right)],
     };
     let drawing = figure::draw(&figure, id);
     Some(Picture { caption: title, drawing: drawing.svg, notes: drawing.notes })

@@ -75,7 +75,8 @@ fn comes_out(file: &str) {
 
 #[test]
 fn every_derivation_comes_out() {
-    let all = ["as-circulated", "conventions", "lattice", "regularisation", "sgd-bias", "stationary"];
+    let all =
+        ["as-circulated", "conventions", "lattice", "real-data", "regularisation", "sgd-bias", "stationary"];
     assert_eq!(derivations("derivations"), all, "the derivations of this test and of the folder");
     all.iter().for_each(|name| comes_out(&format!("derivations/{name}.md")));
 }

@@ -81,13 +81,37 @@ impl ExactInstance {
             seed: self.seed,
         }
     }
+    /// A function of the data is a finite number for all rows at the points of the instance.
+    fn check_values(&self, id: SymbolId) -> Result<(), BindReason> {
+        let Some(Field::Expression(e)) = self.fields.get(&id) else { return Ok(()) };
+        for point in &self.points {
+            let model = self.model(point);
+            let mut evaluator = Evaluator::new(&model, None, 1);
+            let value = match evaluator.expectation(e, 0) {
+                Ok(value) => value,
+                Err(reason @ (Unable::NotFinite { .. } | Unable::NotSmooth { .. })) => {
+                    return Err(no_value(reason));
+                }
+                // What else is in the way is said of the claims that it concerns.
+                Err(_) => continue,
+            };
+            if !value.is_finite() {
+                return Err(no_value(Unable::NotFinite { what: "its mean over the rows of the data" }));
+            }
+        }
+        Ok(())
+    }
+
     /// A bound function is what it was declared to be: symmetric, positive.
     fn check_field(&self, id: SymbolId) -> Result<(), BindReason> {
         let SymbolKind::Field { shape, sign, arguments, .. } = &self.symbols.get(id).kind else {
             return Ok(());
         };
+        if !arguments.is_empty() {
+            return self.check_values(id);
+        }
         let symmetric = *shape == FieldShape::Symmetric;
-        if !(symmetric || *sign != Sign::Any) || !arguments.is_empty() {
+        if !(symmetric || *sign != Sign::Any) {
             return Ok(());
         }
         let Some(Field::Expression(e)) = self.fields.get(&id) else { return Ok(()) };

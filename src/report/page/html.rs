@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(page.matches("</style>").count(), 1, "the page's own");
         assert!(page.contains("<math></math>"), "markup stays");
         let escaped = "&lt;script&gt;alert(&#39;1&#39; &amp; &quot;2&quot;)";
-        assert_eq!(page.matches(escaped).count(), 2 * 30 + 3, "every text is there");
+        assert_eq!(page.matches(escaped).count(), 2 * 31 + 3, "every text is there");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct Options {
 impl Default for Options {
     /// A fixed seed, and some tenths of a second of work for an instance at most.
     fn default() -> Self {
-        Self { seed: 0x6472_6966_7470, budget: 20_000_000 }
+        Self { seed: 0x6472_6966_7470, budget: 60_000_000 }
     }
 }
 

@@ -129,6 +129,24 @@ fn what_holds_at_an_instance_only_is_refuted() {
     assert!(matches!(found, exact::Evidence::Holds(_)), "f = |theta|^2/2 E[y], at |theta|^2 = 2: {found:?}");
 }
 
+/// Regression: where the only points at which `exp` is rational have `V = 0`, the sides agree there; that was called a
+/// contradiction at some seeds.
+#[test]
+fn a_difference_that_special_instances_hide_is_found() {
+    let text = "
+scalar C > 0, T_R > 0, T_D > 0, k_R > 0, k_D > 0
+space x = (V)
+let T_eff = (k_R*T_R + k_D*T_D)/(k_R + k_D)
+let rest = exp(-C*V^2/(2*T_eff))
+refute not_alone: -k_D*(V*rest*[1] + T_D/C*grad(rest)) = 0
+";
+    for seed in 1..=12 {
+        let options = Options::default().with_level(Level::Proof).with_seed(seed);
+        let checked = check::text("t.drift", text, &options).unwrap();
+        assert_eq!(checked.statements[0].verdict, Some(Verdict::Refuted), "seed {seed}");
+    }
+}
+
 fn file(name: &str, text: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, text).unwrap();

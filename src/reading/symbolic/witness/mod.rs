@@ -61,6 +61,12 @@ impl Options {
         self
     }
 
+    /// Other instances than those of this seed.
+    #[must_use]
+    pub const fn afresh(&self, attempt: u64) -> Self {
+        Self { seed: self.seed ^ attempt.wrapping_mul(0x9e37_79b9_7f4a_7c15), budget: self.budget }
+    }
+
     /// The most multiplications for one instance; more work than that is [`Outcome::Unable`].
     #[must_use]
     pub const fn with_budget(mut self, multiplications: u64) -> Self {

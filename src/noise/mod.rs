@@ -83,10 +83,19 @@ impl Moments {
             ("the gradient of the trace of Sigma", &self.half_grad_tr_sigma),
             ("the covariance of gradient and Laplacian", &self.cov_g_tr_hess),
         ];
-        match parts.iter().find(|(_, v)| !v.iter().all(|x| x.is_finite())) {
-            Some((what, _)) => Err(NoiseError::NotFinite { what }),
-            None => Ok(self),
+        if !self.loss.is_finite() {
+            return Err(NoiseError::NotFinite { what: "the mean loss" });
         }
+        finite_vectors(&parts)?;
+        Ok(self)
+    }
+}
+
+/// The first vector that is not finite is an error by its name.
+fn finite_vectors(parts: &[(&'static str, &DVector<f64>)]) -> Result<(), NoiseError> {
+    match parts.iter().find(|(_, v)| !v.iter().all(|x| x.is_finite())) {
+        Some((what, _)) => Err(NoiseError::NotFinite { what }),
+        None => Ok(()),
     }
 }
 
@@ -117,13 +126,22 @@ impl Drift {
         let strength = sgd.noise_strength(rows)?;
         let div_sigma = moments.div_sigma();
         let reshuffled = sgd.with_replacement(crate::sgd::Replacement::Without).noise_strength(rows).ok();
-        Ok(Self {
+        let drift = Self {
             v_noise: noise_induced(strength, &div_sigma),
             modified_term: &moments.hessian_gradient * (-0.5 * sgd.learning_rate()),
             regulariser_force: reshuffled.map(|strength| &moments.half_grad_tr_sigma * (-0.5 * strength)),
             div_sigma,
             moments,
-        })
+        };
+        finite_vectors(&[
+            ("the divergence of Sigma", &drift.div_sigma),
+            ("the noise-induced drift", &drift.v_noise),
+            ("the finite-step term", &drift.modified_term),
+        ])?;
+        if let Some(force) = &drift.regulariser_force {
+            finite_vectors(&[("the force of the regulariser", force)])?;
+        }
+        Ok(drift)
     }
 }
 
@@ -193,9 +211,36 @@ pub fn diffusion<L: Loss>(
     theta: &[f64],
     sgd: &Sgd,
 ) -> Result<DMatrix<f64>, NoiseError> {
-    Ok(covariance(problem, theta)? * (0.5 * sgd.noise_strength(problem.rows())?))
+    let diffusion = covariance(problem, theta)? * (0.5 * sgd.noise_strength(problem.rows())?);
+    finite_matrix("the diffusion matrix", diffusion)
 }
 
 fn finite_matrix(what: &'static str, matrix: DMatrix<f64>) -> Result<DMatrix<f64>, NoiseError> {
     if matrix.iter().all(|x| x.is_finite()) { Ok(matrix) } else { Err(NoiseError::NotFinite { what }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss::Builtin;
+
+    /// Regression: a learning rate, or residuals, so large that the drift overflows gave infinities as results.
+    #[test]
+    fn drifts_that_overflow_are_errors() {
+        let data = |y: f64| Data::from_rows(&["x", "y"], &[[1.0, 0.0], [2.0, y], [-1.0, 1.0]]).unwrap();
+        let linear = |y| Problem::new(Builtin::Linear { features: 1 }, &data(y)).unwrap();
+        let (tame, wild) = (linear(1.0), linear(1e100));
+        let large = Sgd::new(1e250, 1).unwrap();
+        let not_finite = |what| NoiseError::NotFinite { what };
+        let theta = [1e80];
+        assert_eq!(drift(&tame, &theta, &large).unwrap_err(), not_finite("the noise-induced drift"), "fast");
+        assert_eq!(
+            generic::drift(&tame, &theta, &large).unwrap_err(),
+            not_finite("the noise-induced drift"),
+            "generic"
+        );
+        assert_eq!(diffusion(&wild, &[0.0], &large).unwrap_err(), not_finite("the diffusion matrix"), "D");
+        assert!(drift(&tame, &theta, &Sgd::new(1.0, 1).unwrap()).is_ok(), "large, and a number");
+        assert!(roots(&wild, &[0.0], &large).is_err(), "roots");
+    }
 }

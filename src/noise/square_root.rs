@@ -55,12 +55,13 @@ pub fn roots<L: Loss>(problem: &Problem<L>, theta: &[f64], sgd: &Sgd) -> Result<
         Err(NoiseError::Root(error)) => Err(error),
         Err(other) => return Err(other),
     };
-    Ok(Roots {
-        symmetric,
-        spurious,
-        s_rectangular: &drift.moments.half_grad_tr_sigma * strength,
-        r_rectangular: &drift.moments.cov_g_tr_hess * strength,
-    })
+    let s_rectangular = &drift.moments.half_grad_tr_sigma * strength;
+    let r_rectangular = &drift.moments.cov_g_tr_hess * strength;
+    super::finite_vectors(&[
+        ("the drift S of the rectangular factor", &s_rectangular),
+        ("the drift R of the rectangular factor", &r_rectangular),
+    ])?;
+    Ok(Roots { symmetric, spurious, s_rectangular, r_rectangular })
 }
 
 /// `dB[k] = dB/dtheta_k` of the symmetric root for every parameter, `d x d` each.

@@ -99,6 +99,9 @@ where
     }
 
     /// `x' = x + mu dt + B dW`; `dw` has `noises` components of variance `dt`, `buffer` at least `dim`.
+    ///
+    /// # Panics
+    /// `buffer` is shorter than that.
     #[inline]
     pub fn step(&self, x: &mut [f64], dt: f64, dw: &[f64], buffer: &mut [f64]) {
         let buffer = &mut buffer[..self.dim];
@@ -111,6 +114,9 @@ where
     /// Where `paths` paths from `start` are after `steps` steps of length `dt`: `paths x dim` numbers, path by path.
     ///
     /// Block `k` of 64 paths uses `generator(k)`.
+    ///
+    /// # Panics
+    /// `start` does not have `dim` components.
     pub fn ensemble<R: Rng>(
         &self,
         start: &[f64],
@@ -142,6 +148,9 @@ where
     A: Fn(&[f64], &[f64], &mut [f64]) + Sync,
 {
     /// `x' = x + b(x) dt + B(x + alpha B(x) dW) dW`; `buffer` has at least `2 dim` components.
+    ///
+    /// # Panics
+    /// `buffer` is shorter than that.
     #[inline]
     pub fn step(&self, x: &mut [f64], dt: f64, dw: &[f64], buffer: &mut [f64]) {
         let (at, step) = buffer.split_at_mut(self.sde.dim);
@@ -159,6 +168,9 @@ where
     }
 
     /// As [`Sde::ensemble`].
+    ///
+    /// # Panics
+    /// `start` does not have `dim` components.
     pub fn ensemble<R: Rng>(
         &self,
         start: &[f64],
@@ -180,6 +192,7 @@ pub(super) fn run_ensemble<R: Rng>(
     generator: impl Fn(u32) -> R + Sync,
     step: impl Fn(&mut [f64], &[f64], &mut [f64]) + Sync + Send,
 ) -> Vec<f64> {
+    assert!(start.len() == dim, "the start has {} components, the equation {dim}", start.len());
     let blocks = u32::try_from(paths.div_ceil(PATHS)).unwrap_or(u32::MAX);
     let run = |block: u32, generator: &mut R, (dw, buffer): &mut (Vec<f64>, Vec<f64>)| {
         let here = PATHS.min(paths - block as usize * PATHS);

@@ -104,7 +104,10 @@ impl<'a, L: Loss> SgdPath<'a, L> {
         &self.theta
     }
 
-    /// Starts again at `theta`, of the same length as before.
+    /// Starts again at `theta`.
+    ///
+    /// # Panics
+    /// `theta` is not of the same length as before.
     pub fn restart(&mut self, theta: &[f64]) {
         self.theta.copy_from_slice(theta);
         self.batches.reset();

@@ -166,11 +166,19 @@ fn a_wrong_instance_is_named_and_the_rest_is_checked() {
         (
             "nan",
             "u = (y - dot(theta, x))^2\n data = csv(\"levels-nan.csv\", target = \"y\")\n theta = [1]",
-            "nan",
+            "line 3, column \"y\": found",
         ),
-        ("overflow", "u = exp(exp(y*norm2(theta)))\n data = [[1, 900]]\n theta = [1]", "u:"),
-        ("length", "u = loss(linear_regression)\n data = [[1, 2, 3]]\n theta = [1, 2, 3]", "theta"),
-        ("unknown", "v = norm2(theta)\n theta = [1]", "v: "),
+        (
+            "overflow",
+            "u = exp(exp(y*norm2(theta)))\n data = [[1, 900]]\n theta = [1]",
+            "it has no value at a point of the instance",
+        ),
+        (
+            "length",
+            "u = loss(linear_regression)\n data = [[1, 2, 3]]\n theta = [1, 2, 3]",
+            "theta has 3 components, expected 2",
+        ),
+        ("unknown", "v = norm2(theta)\n theta = [1]", "v: the derivation declares no such name"),
     ] {
         let text = format!("{HEAD}{good}instance wrong {{\n {wrong}\n}}\n{TOY}");
         let output = driftproof(&file(&format!("levels-{what}.drift"), &text), &[]);

@@ -94,7 +94,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
         .take_while(|_| !session::interrupted())
         .map(|name| CheckedFile { name: name.clone(), found: checkup(name, &options) })
         .collect();
-    let report = CheckReport::new(&files, session::interrupted());
+    let report = CheckReport::new(&files, session::interrupted()).with_why(args.why);
     args.html.write(|mut out| report.write_html(&mut out))?;
     match &args.explain {
         Some(name) => explain(&files, name, args)?,

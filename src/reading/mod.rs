@@ -1,4 +1,5 @@
-//! Independent readings of one claim. They share the expression and nothing else, so that their agreement means something.
+//! Independent readings of one claim. They share the expression, and the exact and the sampled one how the
+//! names of an instance are bound to numbers; beside that nothing, so that their agreement means something.
 
 pub mod exact;
 mod instance;

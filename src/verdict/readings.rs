@@ -21,7 +21,7 @@
 //!   vanish, unless the claim says that something is 0.
 //! - A claim that is refuted for some functions may hold at an instance, and an error that sampling cannot see may be
 //!   seen exactly: neither is a contradiction. A *contradiction* is a bug of this program and no verdict; before it is
-//!   said, the reading that fails is repeated on fresh draws.
+//!   said, the reading that fails is repeated on fresh draws, and what is drawn must then fail at a rate of 1e-9.
 //! - Over several instances: exact fails if it fails at one, holds if it holds at one and fails at none; sampled is
 //!   refuted if it is at one, else consistent if it is at one, else inconclusive if it is at one.
 

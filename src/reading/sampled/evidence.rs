@@ -104,6 +104,8 @@ pub enum Reason {
     Cancelled,
     /// One draw costs so much that too few could be made.
     TooFewDraws,
+    /// A difference that another reading makes doubtful was seen, and not again on fresh draws beyond doubt.
+    NotSeenAgain,
 }
 
 impl fmt::Display for Reason {
@@ -117,6 +119,9 @@ impl fmt::Display for Reason {
             Self::Leftover => "what the extrapolation in the small parameter leaves is too large",
             Self::Cancelled => "ended before enough was drawn",
             Self::TooFewDraws => "one draw costs so much that too few could be made",
+            Self::NotSeenAgain => {
+                "a difference that another reading makes doubtful was seen, and not again on fresh draws"
+            }
         })
     }
 }

@@ -17,6 +17,10 @@
 //! | `O(eta^k)` | the same draws at three values of the small parameter, extrapolated |
 //! | `integral` | points of a wide normal distribution |
 //!
+//! In claims with a remainder the outermost expectations are balanced: the rows in one place of a batch are, over the draws of
+//! one value, different rows of the data in random order, and noises come in pairs of opposite sign. Each draw has its
+//! distribution; what is additive in the data points is then averaged without error, over up to 1024 rows.
+//!
 //! What is random outside every expectation is drawn once and kept. What an instance does not bind is drawn once, too, from
 //! streams that the seed of the instance and the name fix: functions, points, numbers, data points.
 //!

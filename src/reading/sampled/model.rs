@@ -237,6 +237,9 @@ impl<'a> Making<'a> {
             return Err(Unable::Dimension { claim: claimed, instance: dim });
         }
         let mut notes = vec![];
+        if bound.points.len() > super::MOST_POINTS {
+            notes.push(format!("the first {} of {} points", super::MOST_POINTS, bound.points.len()));
+        }
         let centre = point.cloned().unwrap_or_else(|| {
             let mut centre = drawn::numbers(instance.seed, "theta", 0, dim);
             let signs = claim.conditions.iter().any(|c| !matches!(c, Condition::Equal(..)));

@@ -1,6 +1,6 @@
 //! One verdict step by step: the claim, both sides in normal form, what cancels, and what is left.
 
-use super::super::layout::{Page, Style, counted};
+use super::super::layout::{Page, Style};
 use super::names::Names;
 use super::{trials, words};
 use crate::check::{Checked, Checkup};
@@ -67,15 +67,7 @@ impl<'a> Explanation<'a> {
         let Some(verdict) = &self.checked.proof else { return Ok(()) };
         page.heading("Verdict")?;
         match verdict {
-            ClaimVerdict::Proved(proof) => {
-                let agreement = proof.proved.agreement();
-                let dimensions: Vec<String> = agreement.dimensions().iter().map(usize::to_string).collect();
-                page.note(&format!(
-                    "proved: the sides are equal in normal form, and at {} with random functions, in dimension {}",
-                    counted(agreement.instances().len(), "exact instance"),
-                    dimensions.join(", "),
-                ))?;
-            }
+            ClaimVerdict::Proved(proof) => page.note(&words::proved(proof))?,
             ClaimVerdict::Refuted(_) | ClaimVerdict::Undecided(_) | ClaimVerdict::Contradiction(_) => {
                 page.note(verdict.word())?;
                 for diagnosis in &self.checked.diagnoses {

@@ -31,13 +31,20 @@ pub struct CheckedFile {
 pub struct CheckReport<'a> {
     files: &'a [CheckedFile],
     interrupted: bool,
+    why: bool,
 }
 
 impl<'a> CheckReport<'a> {
     /// A report on these files; `interrupted` says that some claims were not reached.
     #[must_use]
     pub fn new(files: &'a [CheckedFile], interrupted: bool) -> Self {
-        Self { files, interrupted }
+        Self { files, interrupted, why: true }
+    }
+
+    /// Whether the text tells of refuted equations that are as claimed which slip explains them, where that is known.
+    #[must_use]
+    pub fn with_why(self, why: bool) -> Self {
+        Self { why, ..self }
     }
 
     /// Whether every statement of every file is as claimed.

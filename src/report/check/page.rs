@@ -161,9 +161,7 @@ fn card(checkup: &Checkup, checked: &Checked) -> Block {
         blocks.push(Block::Paragraph(format!("Proved instead: {repaired}")));
     }
     let evidence = evidence(checkup, claim, checked);
-    if !evidence.is_empty() {
-        blocks.push(Block::Details { summary: "Evidence".to_owned(), blocks: evidence });
-    }
+    blocks.push(Block::Details { summary: "Evidence".to_owned(), blocks: evidence });
     Block::Card { heading: claim.name.to_string(), tone: tone(checked), word, blocks }
 }
 
@@ -184,13 +182,7 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
     let mut blocks = vec![Block::Verbatim(claim.text.to_string())];
     match &checked.proof {
         Some(ClaimVerdict::Proved(proof)) => {
-            let agreement = proof.proved.agreement();
-            let dimensions: Vec<String> = agreement.dimensions().iter().map(usize::to_string).collect();
-            blocks.push(Block::Paragraph(format!(
-                "Proved: the sides are equal in normal form, and at {} with random functions, in dimension {}.",
-                counted(agreement.instances().len(), "exact instance"),
-                dimensions.join(", "),
-            )));
+            blocks.push(Block::Paragraph(format!("{}.", capital(&words::proved(proof)))));
         }
         Some(proof) => {
             blocks.extend(text::notes(claim, proof, names).into_iter().map(Block::Verbatim));
@@ -266,9 +258,9 @@ fn estimates(trial: &Trial, id: &str) -> Option<Picture> {
 
 /// Both halves of the noise-induced drift, their sum and the finite-step term, by component.
 fn drift_picture(drift: &InstanceDrift, file: &str) -> Picture {
-    let series = |name: &str, values: &nalgebra::DVector<f64>, style| Series {
+    let series = |name: &str, values: &nalgebra::DVector<f64>| Series {
         name: name.to_owned(),
-        style,
+        style: Style::Points,
         points: (1..).zip(values.iter()).map(|(k, &v)| (f64::from(k), v)).collect(),
         errors: Vec::new(),
     };
@@ -280,10 +272,10 @@ fn drift_picture(drift: &InstanceDrift, file: &str) -> Picture {
         y_axis: "drift per unit of time (a step takes time eta)".to_owned(),
         logarithmic: (false, false),
         series: vec![
-            series("v_noise = -(eta/2n) div Sigma", &drift.v_noise, Style::Points),
-            series("first half, -(eta/4n) grad tr Sigma", &drift.first_half, Style::Points),
-            series("second half, -(eta/2n) Cov(g, tr H)", &drift.second_half, Style::Points),
-            series("finite-step term, -(eta/2) Hbar G", &drift.finite_step, Style::Points),
+            series("v_noise = -(eta/2n) div Sigma", &drift.v_noise),
+            series("first half, -(eta/4n) grad tr Sigma", &drift.first_half),
+            series("second half, -(eta/2n) Cov(g, tr H)", &drift.second_half),
+            series("finite-step term, -(eta/2) Hbar G", &drift.finite_step),
         ],
     };
     let drawing = figure::draw(&figure, &format!("{file}-{}", drift.instance));

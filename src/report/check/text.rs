@@ -19,14 +19,14 @@ const NAMES: usize = 28;
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write, style: Style) -> io::Result<()> {
     for file in report.files {
         match &file.found {
-            Ok(checkup) => write_file(checkup, out, style)?,
+            Ok(checkup) => write_file(checkup, report.why, out, style)?,
             Err(error) => writeln!(out, "{error}")?,
         }
     }
     summary(report, out, style)
 }
 
-fn write_file(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Result<()> {
+fn write_file(checkup: &Checkup, why: bool, out: &mut impl Write, style: Style) -> io::Result<()> {
     writeln!(out, "{}", style.paint(Tone::Heading, &checkup.name))?;
     let width = checkup.statements.iter().map(|c| c.name().chars().count()).max().unwrap_or(0).min(NAMES);
     for checked in &checkup.statements {
@@ -37,7 +37,7 @@ fn write_file(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Resu
         writeln!(out, "{}", said.render(&checkup.name, &checkup.text))?;
     }
     for checked in &checkup.statements {
-        if !checked.as_claimed() || !checked.diagnoses.is_empty() {
+        if !checked.as_claimed() || why && !checked.diagnoses.is_empty() {
             details(checkup, checked, out)?;
         }
     }

@@ -1,16 +1,28 @@
 //! Slips, assumptions and gaps in words.
 
+use super::super::layout::counted;
 use super::names::Names;
 use crate::expression::{Claim, Condition, Expr, Rational, Sides};
 use crate::reading::symbolic::witness::Counterexample;
 use crate::reading::symbolic::{Assumption, Slip};
-use crate::verdict::claim::Gap;
+use crate::verdict::claim::{Gap, Proof};
 
 /// Characters of an expression within a sentence; longer ones are shortened in the middle.
 const LONGEST: usize = 160;
 
 /// Lines that a counterexample shows of its fields.
 const MOST_FIELDS: usize = 8;
+
+/// What a proof consists of, as a sentence without its full stop.
+pub(super) fn proved(proof: &Proof) -> String {
+    let agreement = proof.proved.agreement();
+    let dimensions: Vec<String> = agreement.dimensions().iter().map(usize::to_string).collect();
+    format!(
+        "proved: the sides are equal in normal form, and at {} with random functions, in dimension {}",
+        counted(agreement.instances().len(), "exact instance"),
+        dimensions.join(", "),
+    )
+}
 
 fn quoted(e: &Expr, names: &Names<'_>) -> String {
     format!("`{}`", super::super::layout::shortened(&names.text(e), LONGEST))

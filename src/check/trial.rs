@@ -122,20 +122,16 @@ fn sample(claim: &Claim, doubted: bool, bound: &Bound, draws: Draws<'_>) -> samp
         cancel: draws.cancel,
     };
     let found = sampled::read(claim, &bound.sampled, &options);
-    match found {
-        sampled::Evidence::Refuted(first) if doubted => {
-            let again = sampled::Options { seed: draws.seed ^ FRESH, false_alarm: REPEATED, ..options };
-            match sampled::read(claim, &bound.sampled, &again) {
-                sampled::Evidence::Refuted(second) => sampled::Evidence::Refuted(second),
-                sampled::Evidence::Consistent(_)
-                | sampled::Evidence::Inconclusive(..)
-                | sampled::Evidence::Unable(_) => {
-                    sampled::Evidence::Inconclusive(first, sampled::Reason::NotSeenAgain)
-                }
-            }
-        }
-        found => found,
+    let sampled::Evidence::Refuted(first) = found else { return found };
+    if !doubted {
+        return sampled::Evidence::Refuted(first);
     }
+    let again = sampled::Options { seed: draws.seed ^ FRESH, false_alarm: REPEATED, ..options };
+    let again = sampled::read(claim, &bound.sampled, &again);
+    if matches!(again, sampled::Evidence::Refuted(_)) {
+        return again;
+    }
+    sampled::Evidence::Inconclusive(first, sampled::Reason::NotSeenAgain)
 }
 
 /// What the exact reading says over all trials.

@@ -110,7 +110,7 @@ impl Evaluator<'_> {
 fn weight(ring: &Ring, cut: usize, window: &Window) -> Value {
     let square = window.width * window.width;
     let h = Tensor::variables(ring, &vec![0.0; window.offset.len()], cut);
-    let offset = Tensor::constants(Dims::Vector(window.offset.len()), window.offset.clone());
+    let offset = Tensor::constants(Dims::Vector(window.offset.len()), window.offset.as_slice().into());
     let mut exponent = h.dot(ring, cut, &offset)?.scaled(1.0 / square);
     if cut > 1 {
         exponent.add_scaled(ring, -0.5 / square, &h.dot(ring, cut, &h)?)?;

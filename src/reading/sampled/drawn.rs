@@ -11,10 +11,11 @@
 use super::Unable;
 use super::jet::{Ring, count_work};
 use super::series::{Curve, taylor};
-use super::tensor::{Dims, Tensor};
+use super::tensor::{Dims, Numbers, Tensor};
 use crate::expression::{FieldShape, Function, Sign};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use smallvec::smallvec;
 
 /// A stream of random numbers that belongs to a seed, a name and some numbers.
 pub(super) fn stream(seed: u64, name: &str, numbers: &[u64]) -> ChaCha8Rng {
@@ -118,7 +119,7 @@ impl Wave {
     }
 
     fn at(&self, ring: &Ring, cut: usize, theta: &[f64], values: &[f64]) -> Result<Tensor, Unable> {
-        let mut jet = vec![0.0; ring.count(cut)];
+        let mut jet: Numbers = smallvec![0.0; ring.count(cut)];
         jet[0] = self.constant;
         for (factor, ridge) in &self.ridges {
             let z = ridge.value(theta, values);

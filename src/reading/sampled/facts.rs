@@ -4,7 +4,7 @@
 //! the random names inside it into the copies of its batch. What is left is free.
 
 use crate::expression::{Expr, Kind, Place, SymbolId, SymbolKind, Symbols};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// What an expression depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(super) struct Facts {
     pub(super) spatial: bool,
     /// Conditional displacements or a current.
     pub(super) conditional: bool,
+    /// Not a sum of functions of one data point each, and of noises.
+    pub(super) mixed: bool,
     /// Highest order of derivatives inside.
     pub(super) derivatives: u8,
 }
@@ -41,6 +43,11 @@ impl Facts {
         !self.batch && !self.noise && !self.distributed
     }
 
+    /// Whether it is a function of the space and of one data point alone.
+    pub(super) fn is_plain(self) -> bool {
+        self.is_of_one_point() && !self.estimated
+    }
+
     fn join(&mut self, other: Self) {
         self.bare |= other.bare;
         self.batch |= other.batch;
@@ -50,6 +57,7 @@ impl Facts {
         self.small |= other.small;
         self.spatial |= other.spatial;
         self.conditional |= other.conditional;
+        self.mixed |= other.mixed;
         self.derivatives = self.derivatives.max(other.derivatives);
     }
 }
@@ -58,7 +66,7 @@ impl Facts {
 #[derive(Debug, Default)]
 pub(super) struct Book {
     /// With the expression, lest its address be used again.
-    known: HashMap<usize, (Expr, Facts)>,
+    known: FxHashMap<usize, (Expr, Facts)>,
 }
 
 impl Book {
@@ -70,6 +78,7 @@ impl Book {
             noise: true,
             distributed: true,
             estimated: true,
+            mixed: true,
             ..Facts::default()
         };
         self.known.get(&e.address()).map_or(all, |(_, facts)| *facts)
@@ -87,12 +96,16 @@ impl Book {
             return *facts;
         }
         let mut facts = Facts::default();
+        let mut random = 0;
         for child in e.children() {
-            facts.join(self.enter(child, symbols, small, fields));
+            let child = self.enter(child, symbols, small, fields);
+            random += usize::from(child.is_random());
+            facts.join(child);
         }
         match e.kind() {
             Kind::Symbol(id) => self.symbol(*id, symbols, small, fields, &mut facts),
             Kind::Mean(..) | Kind::SumOver(..) => {
+                facts.mixed |= !facts.is_of_one_point();
                 facts.batch |= facts.bare;
                 facts.bare = false;
             }
@@ -102,7 +115,14 @@ impl Book {
             | Kind::CrossCov(..)
             | Kind::Conditional(..)
             | Kind::Current(_) => {
-                facts = Facts { bare: false, batch: false, noise: false, distributed: false, ..facts };
+                facts = Facts {
+                    bare: false,
+                    batch: false,
+                    noise: false,
+                    distributed: false,
+                    mixed: false,
+                    ..facts
+                };
                 facts.estimated = true;
                 facts.conditional |= matches!(
                     e.kind(),
@@ -113,6 +133,11 @@ impl Book {
             Kind::Grad(_) | Kind::Jac(_) | Kind::Divergence(_) | Kind::Partial(..) => facts.derivatives += 1,
             Kind::Hess(_) | Kind::Lap(_) => facts.derivatives += 2,
             _ => {}
+        }
+        if !facts.is_random() || facts.bare && facts.is_of_one_point() {
+            facts.mixed = false;
+        } else if !self.is_linear(e, random, facts) {
+            facts.mixed = true;
         }
         self.known.insert(e.address(), (e.clone(), facts));
         facts
@@ -152,6 +177,33 @@ impl Book {
                 }
             }
             Some(SymbolKind::Function) | None => {}
+        }
+    }
+
+    /// Whether a node is linear in its random parts, of which there are so many, and they have means over the rows.
+    fn is_linear(&self, e: &Expr, random: usize, facts: Facts) -> bool {
+        match e.kind() {
+            Kind::Symbol(_) => !facts.distributed,
+            Kind::Mean(..)
+            | Kind::SumOver(..)
+            | Kind::Add(_)
+            | Kind::Neg(_)
+            | Kind::Transpose(_)
+            | Kind::Trace(_)
+            | Kind::Grad(_)
+            | Kind::Jac(_)
+            | Kind::Hess(_)
+            | Kind::Lap(_)
+            | Kind::Divergence(_)
+            | Kind::Component(..)
+            | Kind::Partial(..)
+            | Kind::Sum(..)
+            | Kind::Tensor(..)
+            | Kind::List(_)
+            | Kind::Rows(_) => true,
+            Kind::Mul(..) | Kind::Dot(..) | Kind::Outer(..) => random < 2,
+            Kind::Div(_, below) => !self.of(below).is_random(),
+            _ => false,
         }
     }
 }

@@ -8,8 +8,12 @@
 use super::Unable;
 use super::jet::{Ring, count_work};
 use super::series::{Curve, taylor};
-use super::tensor::Tensor;
+use super::tensor::{Numbers, Tensor};
 use crate::loss::{Builtin, Loss, Node, Problem, Recording, Unary, record};
+use smallvec::{SmallVec, smallvec};
+
+/// Numbers by operation.
+type ByNode = SmallVec<[f64; 32]>;
 
 /// A loss on its data.
 type Rows<'a> = &'a Problem<Builtin>;
@@ -73,15 +77,15 @@ pub(super) fn gradient(
     (rows, recording): (Rows<'_>, &Recording),
     row: usize,
     theta: &[f64],
-) -> Result<Vec<f64>, Unable> {
+) -> Result<Numbers, Unable> {
     if row >= rows.rows() {
         return Err(Unable::NotFinite);
     }
     let x = rows.row(row);
     let nodes = &recording.nodes[..=recording.result as usize];
     count_work(nodes.len() * 4);
-    let mut values: Vec<f64> = Vec::with_capacity(nodes.len());
-    let mut slopes: Vec<f64> = vec![0.0; nodes.len()];
+    let mut values = ByNode::with_capacity(nodes.len());
+    let mut slopes: ByNode = smallvec![0.0; nodes.len()];
     for (k, node) in nodes.iter().enumerate() {
         let at = |place: u32| values[place as usize];
         let value = match *node {
@@ -101,8 +105,8 @@ pub(super) fn gradient(
         };
         values.push(value);
     }
-    let mut backwards = vec![0.0; nodes.len()];
-    let mut gradient = vec![0.0; theta.len()];
+    let mut backwards: ByNode = smallvec![0.0; nodes.len()];
+    let mut gradient: Numbers = smallvec![0.0; theta.len()];
     backwards[recording.result as usize] = 1.0;
     for (k, node) in nodes.iter().enumerate().rev() {
         let here: f64 = backwards[k];

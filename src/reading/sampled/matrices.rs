@@ -8,8 +8,9 @@
 
 use super::Unable;
 use super::jet::Ring;
-use super::tensor::{Dims, Tensor};
+use super::tensor::{Dims, Numbers, Tensor};
 use nalgebra::{DMatrix, SymmetricEigen};
+use smallvec::smallvec;
 
 /// Eigenvalues of a matrix under a root below this part of the largest count as 0, where the root is not smooth.
 const NULL: f64 = 1e-12;
@@ -94,7 +95,7 @@ impl Tensor {
         for degree in 1..=cut {
             let missing = self.clone().minus(ring, &root.times(ring, degree, &root)?)?;
             let turned = turn.times(ring, degree, &missing)?.times(ring, degree, &back)?;
-            let mut data = vec![0.0; n * n * ring.count(degree)];
+            let mut data: Numbers = smallvec![0.0; n * n * ring.count(degree)];
             let (first, last) = (ring.count(degree - 1), ring.count(degree));
             for c in 0..n * n {
                 let jet = turned.jet(c);

@@ -64,9 +64,11 @@
 )]
 
 mod by_parts;
+mod composition;
 mod drawn;
 mod evaluate;
 mod evidence;
+mod expectation;
 mod facts;
 mod instance;
 mod jet;

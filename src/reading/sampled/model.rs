@@ -11,6 +11,7 @@ use crate::expression::{
 };
 use crate::loss::{Builtin, Loss, Problem, Recording, record};
 use crate::reading::instance::{BoundField, constant, spoken, symbols_of};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -48,10 +49,10 @@ pub(super) struct Model {
     /// Values by symbol; NaN of what is no scalar.
     pub(super) scalars: Vec<f64>,
     /// Values of random names without distribution, by data point.
-    pub(super) randoms: HashMap<SymbolId, Arc<[Vec<f64>]>>,
+    pub(super) randoms: FxHashMap<SymbolId, Arc<[Vec<f64>]>>,
     /// Random names with a distribution, in an order.
     pub(super) distributed: Vec<(SymbolId, Distribution)>,
-    pub(super) fields: HashMap<SymbolId, Field>,
+    pub(super) fields: FxHashMap<SymbolId, Field>,
     pub(super) functions: HashMap<SymbolId, (Expr, Arc<Symbols>)>,
     lengths: HashMap<SymbolId, usize>,
     pub(super) facts: Book,
@@ -63,7 +64,7 @@ pub(super) struct Model {
     pub(super) seed: u64,
     pub(super) notes: Vec<String>,
     /// Numbers, so that they are not converted draw by draw.
-    pub(super) numbers: HashMap<usize, f64>,
+    pub(super) numbers: FxHashMap<usize, f64>,
 }
 
 impl Model {
@@ -210,8 +211,8 @@ struct Making<'a> {
     rows: usize,
     scalars: Vec<f64>,
     free: BTreeSet<SymbolId>,
-    randoms: HashMap<SymbolId, Arc<[Vec<f64>]>>,
-    expressions: HashMap<SymbolId, Expr>,
+    randoms: FxHashMap<SymbolId, Arc<[Vec<f64>]>>,
+    expressions: FxHashMap<SymbolId, Expr>,
     lengths: HashMap<SymbolId, usize>,
     symmetric: BTreeSet<SymbolId>,
     fixed: Vec<(SymbolId, Expr)>,
@@ -252,7 +253,7 @@ impl<'a> Making<'a> {
             notes.push(format!("theta drawn at random, seed {}", instance.seed));
             centre
         });
-        let mut expressions = HashMap::new();
+        let mut expressions = FxHashMap::default();
         for (id, field) in &bound.fields {
             if let BoundField::Expression(e) = field {
                 expressions.insert(*id, e.clone());
@@ -264,7 +265,7 @@ impl<'a> Making<'a> {
             rows: bound.rows.unwrap_or(DRAWN_ROWS),
             scalars: vec![f64::NAN; symbols.iter().count()],
             free: BTreeSet::new(),
-            randoms: bound.randoms.clone(),
+            randoms: bound.randoms.clone().into_iter().collect(),
             expressions,
             lengths: bound.lengths.clone(),
             symmetric: BTreeSet::new(),
@@ -457,7 +458,7 @@ impl<'a> Making<'a> {
         }
         let ring = Ring::new(self.centre.len(), usize::from(derivatives))?;
         let fields = self.fields(&ring, claim, parts)?;
-        let mut numbers = HashMap::new();
+        let mut numbers = FxHashMap::default();
         for root in parts.all.iter().chain(self.expressions.values()) {
             root.any(&mut |e| {
                 if let Kind::Number(number) = e.kind() {
@@ -491,9 +492,14 @@ impl<'a> Making<'a> {
     }
 
     /// The fields that a claim speaks of, and those that these are made of.
-    fn fields(&self, ring: &Ring, claim: &Claim, parts: &Parts) -> Result<HashMap<SymbolId, Field>, Unable> {
+    fn fields(
+        &self,
+        ring: &Ring,
+        claim: &Claim,
+        parts: &Parts,
+    ) -> Result<FxHashMap<SymbolId, Field>, Unable> {
         let _ = claim;
-        let mut fields = HashMap::new();
+        let mut fields = FxHashMap::default();
         let mut wanted: BTreeSet<SymbolId> = parts.symbols.clone();
         wanted.extend(self.expressions.values().flat_map(symbols_of));
         for id in wanted {

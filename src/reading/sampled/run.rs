@@ -39,14 +39,26 @@ const TARGET: f64 = 0.2;
 /// Relative error that has to be seen.
 const NEEDED: f64 = 0.5;
 
+/// Relative error beyond which, if no smaller one can be seen with all draws, it is not worth while to make them.
+const HOPELESS: f64 = 1.0;
+
+/// Part of the draws after which that is decided.
+const LAST_CHANCE: u64 = 8;
+
 /// Multiplications of coefficients that the draws of one point may cost.
-const MOST_WORK: u64 = 2_000_000_000;
+const MOST_WORK: u64 = 1_500_000_000;
 
 /// Components that are tested themselves; beyond, so many random directions of them.
 const MOST_DIRECTIONS: usize = 24;
 
 /// Draws by which windows are compared.
 const TRIAL: u64 = 16;
+
+/// The same where draws are cheap.
+const LONG_TRIAL: u64 = 256;
+
+/// Part of the square of a mean that is taken for the signal in it, where all of it may be chance.
+const BARELY: f64 = 0.05;
 
 /// Draws by which the leftover of the extrapolation is judged.
 const LADDER_TRIAL: u64 = 64;
@@ -65,9 +77,6 @@ const LEFTOVER: f64 = 0.08;
 
 /// Squared multiple of the standard error that is seen with probability 0.99, roughly, at the usual rates.
 const SEEN_AT: f64 = 45.0;
-
-/// Rows of the data, at most, over which terms of the highest order are balanced, too.
-const MOST_BALANCED_ROWS: usize = 32;
 
 /// Part of the leftover that counts as an error beside the others.
 const BLUR: f64 = 0.25;
@@ -150,8 +159,12 @@ pub(super) fn at_point(
             block = last;
             cancelled = options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
         }
-        let enough = run.detectable(&gathered) <= TARGET && tails(&gathered.tested) <= TAILS;
-        if enough || cancelled || gathered.tested.count() >= affordable {
+        let draws = gathered.tested.count();
+        let sees = run.detectable(&gathered);
+        let enough = sees <= TARGET && tails(&gathered.tested) <= TAILS;
+        let hopeless = draws >= affordable / LAST_CHANCE
+            && sees * (number(draws) / number(affordable)).sqrt() > HOPELESS;
+        if enough || hopeless || cancelled || draws >= affordable {
             break;
         }
         wanted = (2 * wanted).min(affordable);
@@ -173,29 +186,56 @@ fn settle<'a>(
     }
     let streams = Streams::new(options.seed, Use::Steps).at_point(point);
     let balanced = vec![true; plan.right.len()];
-    let sampler = Sampler { model, plan, width: 0.0, base, by_parts: plan.by_parts, balanced };
+    let sampler = Sampler { model, plan, width: 0.0, base, by_parts: false, balanced, all_balanced: false };
     let first = Run::new(sampler, options, (point, false_alarm));
-    let wide = plan.by_parts || plan.seen.is_some();
-    let mut found = first.best_of(if wide { &WIDTHS } else { &NARROW }, wide, &streams);
-    let hopeless = |found: &Result<(Run<'a>, f64, u64), Unable>| match found {
-        Ok((_, score, cost)) => {
-            let draws = options.draws.min(MOST_WORK / cost.max(&1));
-            (SEEN_AT / (score * number(draws))).sqrt() > TARGET
+    let mut best: Option<Tried<'a>> = None;
+    let mut reason = None;
+    for (by_parts, all_balanced) in [(true, false), (true, true), (false, false), (false, true)] {
+        if by_parts && !plan.by_parts {
+            continue;
         }
-        Err(_) => true,
-    };
-    if plan.by_parts && hopeless(&found) {
-        let mut along = first;
-        along.sampler.by_parts = false;
-        let other = along.best_of(&NARROW, false, &streams);
-        if !hopeless(&other) || found.is_err() {
-            found = other;
+        let mut run = first.clone();
+        (run.sampler.by_parts, run.sampler.all_balanced) = (by_parts, all_balanced);
+        let wide = by_parts || plan.seen.is_some();
+        match run.best_of(if wide { &WIDTHS } else { &NARROW }, wide, &streams) {
+            Ok(tried) => {
+                // With a remainder the lower orders are balanced anyway, and what sees most for its cost is best.
+                let enough = plan.order.is_none() && tried.detectable(options) <= TARGET;
+                if best.as_ref().is_none_or(|best| tried.rate() > best.rate()) {
+                    best = Some(tried);
+                }
+                if enough {
+                    break;
+                }
+            }
+            Err(error) => reason = reason.or(Some(error)),
         }
     }
-    let (mut run, _, cost) = found?;
-    let cost = run.balance(cost, &streams)?;
+    let Some(Tried { mut run, cost, .. }) = best else { return Err(reason.unwrap_or(Unable::NotFinite)) };
     run.approach(&streams, (LADDER_TRIAL, 5000))?;
     Ok((run, cost))
+}
+
+/// A way of drawing that was tried out.
+struct Tried<'a> {
+    run: Run<'a>,
+    /// Square of the size of the right side over the variance of a draw.
+    score: f64,
+    /// Of a draw, in products.
+    cost: u64,
+}
+
+impl Tried<'_> {
+    /// What is seen for the cost.
+    fn rate(&self) -> f64 {
+        self.score / number(self.cost)
+    }
+
+    /// Roughly, the relative error that could be seen.
+    fn detectable(&self, options: &Options<'_>) -> f64 {
+        let draws = options.draws.min(MOST_WORK / self.cost.max(1));
+        (SEEN_AT / (self.score * number(draws))).sqrt()
+    }
 }
 
 impl<'a> Run<'a> {
@@ -204,26 +244,22 @@ impl<'a> Run<'a> {
         Self { sampler, top, directions: None, rounding: vec![], length: 0, options, false_alarm, point }
     }
 
-    /// The window that sees most for its cost, or the first in which everything is defined: with its score and cost.
-    fn best_of(&self, widths: &[f64], all: bool, streams: &Streams) -> Result<(Self, f64, u64), Unable> {
-        let mut best: Option<(Self, f64, u64)> = None;
+    /// The window that sees most for its cost, or the first in which everything is defined.
+    fn best_of(&self, widths: &[f64], all: bool, streams: &Streams) -> Result<Tried<'a>, Unable> {
+        let mut best: Option<Tried<'a>> = None;
         let mut reason = None;
         let before = work_done();
         for (k, width) in (0_u32..).zip(widths) {
-            if best.is_some() && work_done().wrapping_sub(before) > MOST_WORK / 20 {
+            if best.is_some() && (!all || work_done().wrapping_sub(before) > MOST_WORK / 20) {
                 break;
             }
             let mut run = self.clone();
             run.sampler.width = *width;
             match run.try_out(streams, 100 * k) {
                 Ok((score, cost)) => {
-                    let better =
-                        |(_, most, least): &(Self, f64, u64)| score / number(cost) > most / number(*least);
-                    if best.as_ref().is_none_or(better) {
-                        best = Some((run, score, cost));
-                    }
-                    if !all {
-                        break;
+                    let tried = Tried { run, score, cost };
+                    if best.as_ref().is_none_or(|best| tried.rate() > best.rate()) {
+                        best = Some(tried);
                     }
                 }
                 Err(error) => reason = reason.or(Some(error)),
@@ -237,24 +273,6 @@ impl<'a> Run<'a> {
         self.classify(streams, 2000 + first)?;
         self.approach(streams, (TRIAL / 2, 2010 + first))?;
         self.trial(streams, 2001 + first)
-    }
-
-    /// Balances the terms of the highest order, too, if more is seen for the cost; the cost.
-    fn balance(&mut self, cost: u64, streams: &Streams) -> Result<u64, Unable> {
-        let many = self.sampler.model.rows > MOST_BALANCED_ROWS;
-        if many || self.sampler.plan.order.is_none() || self.sampler.balanced.iter().all(|balanced| *balanced)
-        {
-            return Ok(cost);
-        }
-        let (score, _) = self.trial(streams, 3000)?;
-        let mut other = self.clone();
-        other.sampler.balanced.iter_mut().for_each(|balanced| *balanced = true);
-        let (new_score, new_cost) = other.trial(streams, 3000)?;
-        if new_score / number(new_cost) > score / number(cost) {
-            *self = other;
-            return Ok(new_cost);
-        }
-        Ok(cost)
     }
 
     /// Makes the small parameter so small that displacements are a fifth of the window.
@@ -281,15 +299,19 @@ impl<'a> Run<'a> {
         let mut rng = streams.block(block);
         let mut claim = Moments::new(self.length);
         let mut difference = Moments::new(self.length);
-        for _ in 0..TRIAL {
+        let mut draws = 0;
+        while draws < TRIAL || draws < LONG_TRIAL && work_done().wrapping_sub(before) < MOST_WORK / 1000 {
             let drawn = self.reduce(&self.sampler.draw(&mut rng)?);
             claim.push(&drawn.claim);
             difference.push(&drawn.difference);
+            draws += 1;
         }
-        let cost = (work_done().wrapping_sub(before) / TRIAL).max(1);
-        let signal: f64 = claim.mean().iter().map(|m| m * m).sum();
+        let cost = (work_done().wrapping_sub(before) / draws).max(1);
+        let square: f64 = claim.mean().iter().map(|m| m * m).sum();
+        let by_chance: f64 = (0..self.length).map(|i| claim.variance(i) / number(draws)).sum();
+        let signal = (square - by_chance).max(BARELY * square);
         let noise: f64 = (0..self.length).map(|i| difference.variance(i)).sum();
-        let score = signal / noise.max(f64::MIN_POSITIVE);
+        let score = signal / noise.max(ROUNDING * ROUNDING * signal);
         Ok((if score.is_finite() { score } else { 0.0 }, cost))
     }
 

@@ -41,8 +41,10 @@ pub(super) struct Sampler<'a> {
     pub(super) base: f64,
     /// Whether derivatives of what is drawn are taken by parts where they are linear.
     pub(super) by_parts: bool,
-    /// Which terms of the right side are balanced.
+    /// Which terms of the right side are balanced, in claims with a remainder; the left side is, there.
     pub(super) balanced: Vec<bool>,
+    /// Whether all terms are balanced.
+    pub(super) all_balanced: bool,
 }
 
 impl Order {
@@ -72,29 +74,25 @@ impl Sampler<'_> {
             Some(order) => (order.values(self.base).to_vec(), Some(order)),
             None => (vec![0.0], None),
         };
-        let mut rungs = vec![];
-        for value in values {
-            let mut scalars = self.model.scalars.clone();
-            let mut unit = 1.0;
-            if let Some(order) = order {
-                scalars[order.symbol.0 as usize] = value;
-                unit = order.unit(value);
-            }
-            let mut sum = Terms::default();
-            for sign in [1.0, -1.0] {
-                let offset: Vec<f64> = offset.iter().map(|x| sign * x).collect();
-                let theta: Vec<f64> = self.model.centre.iter().zip(&offset).map(|(x, y)| x + y).collect();
+        let mut rungs = vec![Terms::default(); values.len()];
+        let mut scalars = self.model.scalars.clone();
+        for sign in [1.0, -1.0] {
+            let offset: Vec<f64> = offset.iter().map(|x| sign * x).collect();
+            let theta: Vec<f64> = self.model.centre.iter().zip(&offset).map(|(x, y)| x + y).collect();
+            evaluator.window = Some(Window { offset, width: self.width }).filter(|_| self.by_parts);
+            for (value, rung) in values.iter().zip(&mut rungs) {
+                let mut unit = 1.0;
+                if let Some(order) = order {
+                    scalars[order.symbol.0 as usize] = *value;
+                    unit = order.unit(*value);
+                }
                 evaluator.rng = own.clone();
                 evaluator.go(&theta, &scalars)?;
-                evaluator.window = Some(Window { offset, width: self.width }).filter(|_| self.by_parts);
-                sum.add(&self.once(&mut evaluator)?, 0.5 / unit);
+                rung.add(&self.once(&mut evaluator)?, 0.5 / unit);
             }
-            if !sum.left.iter().chain(&sum.right).flatten().all(|x| x.is_finite()) {
-                return Err(Unable::NotFinite);
-            }
-            rungs.push(sum);
         }
-        Ok(rungs)
+        let numbers = rungs.iter().flat_map(|terms| terms.left.iter().chain(&terms.right)).flatten();
+        if numbers.into_iter().all(|x| x.is_finite()) { Ok(rungs) } else { Err(Unable::NotFinite) }
     }
 
     /// At one point.
@@ -116,16 +114,12 @@ impl Sampler<'_> {
             }
             None => {}
         }
-        let ladder = self.plan.order.is_some();
-        for (sign, e) in &self.plan.left {
-            evaluator.balanced = ladder;
-            terms.left.push(at(evaluator, e, &by, sign * weight)?);
+        let mut others = |evaluator: &mut Evaluator<'_>| self.others(evaluator, weight, &mut terms);
+        if by.is_empty() {
+            others(evaluator)?;
+        } else {
+            evaluator.moved(&by, others)?;
         }
-        for ((sign, e), balanced) in self.plan.right.iter().zip(&self.balanced) {
-            evaluator.balanced = ladder && *balanced;
-            terms.right.push(at(evaluator, e, &by, sign * weight)?);
-        }
-        evaluator.balanced = false;
         let length = terms.left.iter().chain(&terms.right).map(Vec::len).max().unwrap_or(1);
         for part in terms.left.iter_mut().chain(&mut terms.right) {
             if part.len() == 1 && part[0].abs() < f64::MIN_POSITIVE {
@@ -138,6 +132,24 @@ impl Sampler<'_> {
         Ok(terms)
     }
 
+    /// The terms of both sides but for the displacement that is seen.
+    fn others(&self, evaluator: &mut Evaluator<'_>, weight: f64, terms: &mut Terms) -> Result<(), Unable> {
+        let ladder = self.plan.order.is_some();
+        let mut value = |(sign, e): &Term, balanced: bool| -> Result<Vec<f64>, Unable> {
+            evaluator.balanced = balanced;
+            let values = evaluator.linear(e, 0)?.values();
+            Ok(values.into_iter().map(|x| sign * weight * x).collect())
+        };
+        for term in &self.plan.left {
+            terms.left.push(value(term, ladder || self.all_balanced)?);
+        }
+        for (term, balanced) in self.plan.right.iter().zip(&self.balanced) {
+            terms.right.push(value(term, ladder && *balanced || self.all_balanced)?);
+        }
+        evaluator.balanced = false;
+        Ok(())
+    }
+
     /// The displacement seen at a fraction of it: its weighted mean over balanced scopes, and one place where it is seen.
     fn seen_at(
         &self,
@@ -148,7 +160,7 @@ impl Sampler<'_> {
         let d = self.model.dim();
         let offset: Vec<f64> = evaluator.theta.iter().zip(&self.model.centre).map(|(x, y)| x - y).collect();
         let (all, shared) = evaluator.balance_of(step);
-        let few = all > MOST_SCOPES && evaluator.is_additive(step);
+        let few = all > MOST_SCOPES && evaluator.has_exact_mean(step);
         let scopes = if few { MOST_SCOPES } else { all };
         let balance = Balance::new(shared);
         let mut seeing = Seeing { mean: vec![0.0; d], weight: 1.0, by: vec![] };
@@ -190,7 +202,7 @@ impl Sampler<'_> {
     ) -> Result<Vec<f64>, Unable> {
         let offset: Vec<f64> = evaluator.theta.iter().zip(&self.model.centre).map(|(x, y)| x - y).collect();
         let (all, shared) = evaluator.balance_of(step);
-        let few = all > MOST_SCOPES && evaluator.is_additive(step);
+        let few = all > MOST_SCOPES && evaluator.has_exact_mean(step);
         let scopes = if few { MOST_SCOPES } else { all };
         let balance = Balance::new(shared);
         let mut sum = vec![0.0; self.model.dim()];
@@ -240,21 +252,6 @@ fn sum_of(evaluator: &mut Evaluator<'_>, factors: &[Term]) -> Result<f64, Unable
         sum += sign * evaluator.eval(e, 0)?.at(0);
     }
     Ok(sum)
-}
-
-/// A term at the point, or where a displacement is seen.
-fn at(
-    evaluator: &mut Evaluator<'_>,
-    e: &crate::expression::Expr,
-    by: &[f64],
-    factor: f64,
-) -> Result<Vec<f64>, Unable> {
-    let value = if by.is_empty() {
-        evaluator.linear(e, 0)?
-    } else {
-        evaluator.moved(by, |this| this.linear(e, 0))?
-    };
-    Ok(value.values().into_iter().map(|x| factor * x).collect())
 }
 
 impl Terms {

@@ -96,6 +96,11 @@ impl Scope {
         Self { fixed: true, ..Self::default() }
     }
 
+    /// The stream of what is drawn once.
+    fn own(&self, model: &Model, name: &str, number: u32) -> Option<Stream> {
+        self.fixed.then(|| drawn::stream(model.seed, name, &[u64::from(number)]))
+    }
+
     fn row(&self, place: (u32, usize), model: &Model, rng: &mut Stream) -> usize {
         match &self.balance {
             Some((balance, k)) => balance.row(place, *k, model.rows, rng),
@@ -113,8 +118,8 @@ impl Scope {
         if let Some(copy) = &self.bare {
             return Ok(Rc::clone(copy));
         }
-        let mut own = drawn::stream(model.seed, "outer copy", &[0]);
-        let rng = if self.fixed { &mut own } else { rng };
+        let mut own = self.own(model, "outer copy", 0);
+        let rng = own.as_mut().unwrap_or(rng);
         let row = self.row((BARE, 0), model, rng);
         let copy = Rc::new(Copy { row, values: values(model, scalars, rng)? });
         self.bare = Some(Rc::clone(&copy));
@@ -133,8 +138,8 @@ impl Scope {
         if let Some((_, copies)) = self.batches.iter().find(|(number, _)| *number == batch.number) {
             return Ok(Rc::clone(copies));
         }
-        let mut own = drawn::stream(model.seed, "outer batch", &[u64::from(batch.number)]);
-        let rng = if self.fixed { &mut own } else { rng };
+        let mut own = self.own(model, "outer batch", batch.number);
+        let rng = own.as_mut().unwrap_or(rng);
         let diagonal = self.balance.as_ref().is_some_and(|(balance, _)| balance.diagonal);
         let rows: Vec<usize> = if diagonal {
             vec![self.row((batch.number, 0), model, rng)]
@@ -166,9 +171,7 @@ impl Scope {
                 .map(|i| balance.row((number, 0), (first + i) * balance.shared, model.rows, rng))
                 .collect());
         }
-        let mut rows: Vec<usize> = (0..model.rows).collect();
-        let (chosen, _) = rows.partial_shuffle(rng, size);
-        Ok(chosen.to_vec())
+        Ok(rand::seq::index::sample(rng, model.rows, size).into_vec())
     }
 
     /// Standard normal numbers of a noise.
@@ -182,8 +185,8 @@ impl Scope {
         if let Some((_, numbers)) = self.noises.iter().find(|(known, _)| *known == id) {
             return Rc::clone(numbers);
         }
-        let mut own = drawn::stream(model.seed, "outer noise", &[u64::from(id.0)]);
-        let rng = if self.fixed { &mut own } else { rng };
+        let mut own = self.own(model, "outer noise", id.0);
+        let rng = own.as_mut().unwrap_or(rng);
         let opposite = self.balance.as_ref().filter(|(_, k)| k % 2 == 1).and_then(|(balance, k)| {
             let noises = balance.noises.borrow();
             let pair = noises.iter().find(|(known, of, _)| *known == id && of + 1 == *k)?;

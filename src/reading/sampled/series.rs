@@ -8,6 +8,10 @@
 
 use crate::expression::Function;
 use crate::loss::Unary;
+use smallvec::{SmallVec, smallvec};
+
+/// Coefficients, by power.
+pub(super) type Series = SmallVec<[f64; 6]>;
 
 /// A function of one variable.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,7 +27,7 @@ fn real(k: usize) -> f64 {
 }
 
 /// The coefficients up to an order; nothing where the function is not smooth or not defined.
-pub(super) fn taylor(curve: Curve, x: f64, order: usize) -> Option<Vec<f64>> {
+pub(super) fn taylor(curve: Curve, x: f64, order: usize) -> Option<Series> {
     let series = match curve {
         Curve::Named(function) => named(function, x, order)?,
         Curve::Power(p) => power(x, p, order)?,
@@ -32,7 +36,7 @@ pub(super) fn taylor(curve: Curve, x: f64, order: usize) -> Option<Vec<f64>> {
     series.iter().all(|c| c.is_finite()).then_some(series)
 }
 
-fn named(function: Function, x: f64, order: usize) -> Option<Vec<f64>> {
+fn named(function: Function, x: f64, order: usize) -> Option<Series> {
     Some(match function {
         Function::Exp => exponential(x.exp(), 1.0, order),
         Function::Log => integral(x.ln(), power(x, -1.0, order)?),
@@ -53,7 +57,7 @@ fn named(function: Function, x: f64, order: usize) -> Option<Vec<f64>> {
     })
 }
 
-fn recorded(unary: Unary, x: f64, order: usize) -> Option<Vec<f64>> {
+fn recorded(unary: Unary, x: f64, order: usize) -> Option<Series> {
     let below = [1.0 - x * x, -2.0 * x, -1.0];
     Some(match unary {
         Unary::Abs => absolute(x, order)?,
@@ -104,7 +108,7 @@ fn logistic(x: f64) -> f64 {
 }
 
 /// `e^(x + r t)` from `e^x`.
-fn exponential(value: f64, rate: f64, order: usize) -> Vec<f64> {
+fn exponential(value: f64, rate: f64, order: usize) -> Series {
     let mut c = value;
     (0..=order)
         .map(|k| {
@@ -116,13 +120,13 @@ fn exponential(value: f64, rate: f64, order: usize) -> Vec<f64> {
 }
 
 /// `(e^x + s e^-x)/2`
-fn half_difference(x: f64, s: f64, order: usize) -> Vec<f64> {
+fn half_difference(x: f64, s: f64, order: usize) -> Series {
     let (up, down) = (exponential(x.exp(), 1.0, order), exponential((-x).exp(), -1.0, order));
     up.iter().zip(&down).map(|(a, b)| 0.5 * (a + s * b)).collect()
 }
 
 /// `sin(x + t)`: `sin(x + k pi/2)/k!`.
-fn turning(x: f64, order: usize) -> Vec<f64> {
+fn turning(x: f64, order: usize) -> Series {
     let (sine, cosine) = x.sin_cos();
     let mut factorial = 1.0;
     (0..=order)
@@ -133,15 +137,15 @@ fn turning(x: f64, order: usize) -> Vec<f64> {
         .collect()
 }
 
-fn absolute(x: f64, order: usize) -> Option<Vec<f64>> {
+fn absolute(x: f64, order: usize) -> Option<Series> {
     let slope = if x > 0.0 {
         1.0
     } else if x < 0.0 {
         -1.0
     } else {
-        return (order == 0).then(|| vec![0.0]);
+        return (order == 0).then(|| smallvec![0.0]);
     };
-    let mut series = vec![0.0; order + 1];
+    let mut series: Series = smallvec![0.0; order + 1];
     series[0] = x.abs();
     if let Some(c) = series.get_mut(1) {
         *c = slope;
@@ -150,7 +154,7 @@ fn absolute(x: f64, order: usize) -> Option<Vec<f64>> {
 }
 
 /// `x^p`: `c_(k+1) = c_k (p - k)/((k + 1) x)`; a polynomial for whole `p >= 0`.
-fn power(x: f64, p: f64, order: usize) -> Option<Vec<f64>> {
+fn power(x: f64, p: f64, order: usize) -> Option<Series> {
     let whole = p.fract().abs() < f64::EPSILON && p.abs() <= 64.0;
     if whole && p >= 0.0 {
         let mut binomial = 1.0;
@@ -175,12 +179,12 @@ fn power(x: f64, p: f64, order: usize) -> Option<Vec<f64>> {
 }
 
 /// The power of a polynomial in `t`: `k a_0 c_k = sum over j of (p j - k + j) a_j c_(k-j)`.
-fn power_of(polynomial: &[f64], p: f64, order: usize) -> Option<Vec<f64>> {
+fn power_of(polynomial: &[f64], p: f64, order: usize) -> Option<Series> {
     let first = polynomial[0];
     if first <= 0.0 || first.is_nan() {
         return None;
     }
-    let mut series = vec![first.powf(p)];
+    let mut series: Series = smallvec![first.powf(p)];
     for k in 1..=order {
         let sum: f64 = (1..=k.min(polynomial.len() - 1))
             .map(|j| (p * real(j) - real(k) + real(j)) * polynomial[j] * series[k - j])
@@ -191,7 +195,7 @@ fn power_of(polynomial: &[f64], p: f64, order: usize) -> Option<Vec<f64>> {
 }
 
 /// The integral of a series with this value at `t = 0`, of the same length.
-fn integral(value: f64, slope: Vec<f64>) -> Vec<f64> {
+fn integral(value: f64, slope: Series) -> Series {
     let order = slope.len() - 1;
     std::iter::once(value)
         .chain(slope.into_iter().take(order).enumerate().map(|(k, c)| c / real(k + 1)))
@@ -199,8 +203,8 @@ fn integral(value: f64, slope: Vec<f64>) -> Vec<f64> {
 }
 
 /// `y' = a + b y + c y^2`
-fn equation(value: f64, order: usize, [a, b, c]: [f64; 3]) -> Vec<f64> {
-    let mut y = vec![value];
+fn equation(value: f64, order: usize, [a, b, c]: [f64; 3]) -> Series {
+    let mut y: Series = smallvec![value];
     for k in 0..order {
         let square: f64 = (0..=k).map(|j| y[j] * y[k - j]).sum();
         let constant = if k == 0 { a } else { 0.0 };

@@ -3,6 +3,10 @@
 use super::Unable;
 use super::jet::Ring;
 use super::series::{Curve, taylor};
+use smallvec::{SmallVec, smallvec};
+
+/// Coefficients, few of which need no memory of their own.
+pub(super) type Numbers = SmallVec<[f64; 12]>;
 
 /// A shape in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,33 +44,33 @@ pub(super) struct Tensor {
     dims: Dims,
     degree: usize,
     /// Component by component.
-    data: Vec<f64>,
+    data: Numbers,
 }
 
 const SHAPES: Unable = Unable::Unsupported { what: "shapes that do not fit in numbers" };
 
 impl Tensor {
     /// Numbers.
-    pub(super) fn constants(dims: Dims, data: Vec<f64>) -> Self {
+    pub(super) fn constants(dims: Dims, data: Numbers) -> Self {
         Self { dims, degree: 0, data }
     }
 
     pub(super) fn number(value: f64) -> Self {
-        Self::constants(Dims::Scalar, vec![value])
+        Self::constants(Dims::Scalar, smallvec![value])
     }
 
     pub(super) fn zero(dims: Dims) -> Self {
-        Self::constants(dims, vec![0.0; dims.len()])
+        Self::constants(dims, smallvec![0.0; dims.len()])
     }
 
     pub(super) fn identity(n: usize) -> Self {
-        let mut data = vec![0.0; n * n];
+        let mut data: Numbers = smallvec![0.0; n * n];
         (0..n).for_each(|i| data[i * n + i] = 1.0);
         Self::constants(Dims::Matrix(n, n), data)
     }
 
     /// Jets, component by component.
-    pub(super) fn new(dims: Dims, degree: usize, data: Vec<f64>) -> Self {
+    pub(super) fn new(dims: Dims, degree: usize, data: Numbers) -> Self {
         Self { dims, degree, data }
     }
 
@@ -74,10 +78,10 @@ impl Tensor {
     pub(super) fn variables(ring: &Ring, theta: &[f64], cut: usize) -> Self {
         let dims = Dims::Vector(theta.len());
         if cut == 0 {
-            return Self::constants(dims, theta.to_vec());
+            return Self::constants(dims, theta.into());
         }
         let n = ring.count(1);
-        let mut data = vec![0.0; theta.len() * n];
+        let mut data: Numbers = smallvec![0.0; theta.len() * n];
         for (i, x) in theta.iter().enumerate() {
             data[i * n] = *x;
             data[i * n + 1 + i] = 1.0;
@@ -111,7 +115,7 @@ impl Tensor {
 
     /// One component as a scalar.
     pub(super) fn component(&self, component: usize) -> Self {
-        Self { dims: Dims::Scalar, degree: self.degree, data: self.jet(component).to_vec() }
+        Self { dims: Dims::Scalar, degree: self.degree, data: self.jet(component).into() }
     }
 
     /// Scalars put together.
@@ -121,7 +125,7 @@ impl Tensor {
         }
         let degree = parts.iter().map(|part| part.degree).max().unwrap_or(0);
         let n = ring.count(degree);
-        let mut data = Vec::with_capacity(n * parts.len());
+        let mut data = Numbers::with_capacity(n * parts.len());
         for part in parts {
             data.extend_from_slice(part.jet(0));
             data.resize(data.len() + n - part.stride(), 0.0);
@@ -135,7 +139,7 @@ impl Tensor {
             return self.clone();
         }
         let n = ring.count(degree);
-        let mut data = vec![0.0; n * self.dims.len()];
+        let mut data: Numbers = smallvec![0.0; n * self.dims.len()];
         for c in 0..self.dims.len() {
             data[c * n..c * n + self.stride()].copy_from_slice(self.jet(c));
         }
@@ -186,7 +190,7 @@ impl Tensor {
         }
         let degree = (a.degree + b.degree).min(cut);
         let n = ring.count(degree);
-        let mut data = vec![0.0; n * dims.len()];
+        let mut data: Numbers = smallvec![0.0; n * dims.len()];
         for i in 0..rows {
             for j in 0..columns {
                 let place = (i * columns + j) * n;
@@ -226,7 +230,7 @@ impl Tensor {
 
     pub(super) fn transposed(&self) -> Self {
         let (rows, columns) = self.dims.sides();
-        let mut data = Vec::with_capacity(self.data.len());
+        let mut data = Numbers::with_capacity(self.data.len());
         for j in 0..columns {
             (0..rows).for_each(|i| data.extend_from_slice(self.jet(i * columns + j)));
         }
@@ -243,9 +247,9 @@ impl Tensor {
     }
 
     /// `d_j` of one component: `(m_j + 1) f_(m + e_j)`.
-    fn slope(&self, ring: &Ring, component: usize, j: usize) -> Vec<f64> {
+    fn slope(&self, ring: &Ring, component: usize, j: usize) -> Numbers {
         if self.degree == 0 {
-            return vec![0.0];
+            return smallvec![0.0];
         }
         let jet = self.jet(component);
         let slope = |m: usize| (f64::from(ring.exponents(m)[j]) + 1.0) * jet[ring.up(m, j)];
@@ -281,7 +285,7 @@ impl Tensor {
         };
         let degree = self.degree.saturating_sub(1);
         let n = ring.count(degree);
-        let mut data = vec![0.0; n * rows];
+        let mut data: Numbers = smallvec![0.0; n * rows];
         for i in 0..rows {
             for j in 0..d {
                 let slope = self.slope(ring, i * d + j, j);
@@ -375,7 +379,7 @@ mod tests {
         let ring = Ring::new(1, 3).unwrap();
         let x = Tensor::variables(&ring, &[2.0], 3).component(0);
         let cube = x.mapped(&ring, 3, Curve::Power(3.0)).unwrap();
-        let w = Tensor::new(Dims::Vector(1), 2, vec![7.0, 3.0, 1.0]);
+        let w = Tensor::new(Dims::Vector(1), 2, smallvec![7.0, 3.0, 1.0]);
         let found = cube.substituted(&ring, 2, &w).unwrap();
         let expected = [8.0, 36.0, 66.0];
         assert!(found.jet(0).iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");

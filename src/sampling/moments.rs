@@ -165,6 +165,12 @@ impl Covariance {
         (self.count > 1).then(|| &self.scatter / (self.count - 1) as f64)
     }
 
+    /// Third central moment of a component.
+    #[must_use]
+    pub fn third_moment(&self, component: usize) -> f64 {
+        self.third[component] / (self.count.max(1)) as f64
+    }
+
     /// Kurtosis `count M4/M2^2` of a component (3 for a normal one), 0 for one that does not vary.
     #[must_use]
     pub fn kurtosis(&self, component: usize) -> f64 {
@@ -214,6 +220,11 @@ mod tests {
                 assert!((moments.variance(i) - variance).abs() < BOUND, "variance {i}, split {split}");
                 let error = (variance / n).sqrt();
                 assert!((moments.standard_error(i) - error).abs() < BOUND, "error {i}, split {split}");
+                let third = central(i, i, 2, 1) / n;
+                assert!(
+                    (covariance.third_moment(i) - third).abs() < BOUND,
+                    "third moment {i}, split {split}"
+                );
                 let kurtosis = n * central(i, i, 2, 2) / central(i, i, 1, 1).powi(2);
                 assert!((covariance.kurtosis(i) - kurtosis).abs() < BOUND, "kurtosis {i}, split {split}");
                 for j in 0..2 {

@@ -8,6 +8,16 @@
 //!
 //! A refuted equation is searched for the slip that explains it.
 //!
+//! What is drawn has one error budget for a whole file: the probability that chance refutes any of its true claims, at any of
+//! their instances, is at most [`FALSE_ALARM`]. It is kept by Holm's procedure,
+//!
+//! ```text
+//! p_(1) <= p_(2) <= ... <= p_(m),      (k) is refuted while p_(k) <= 0.001/(m - k + 1)
+//! ```
+//!
+//! over the `m` trials of the file, a claim at an instance each, whatever their author says of the claim. The power that a
+//! verdict needs, and the wrong claims that are planted beside it, refer to the first step, `0.001/m`.
+//!
 //! In a test of any crate, one call:
 //!
 //! ```
@@ -20,6 +30,8 @@
 //! # }
 //! ```
 
+mod budget;
+mod drawn;
 mod drift;
 mod trial;
 
@@ -41,7 +53,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
-use trial::Draws;
+use trial::{Draws, Tried};
 
 /// Largest file that is read, in bytes; longer ones are no derivations.
 pub const MOST_BYTES: u64 = 64 << 20;
@@ -299,7 +311,7 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
         trials: trials_of(&derivation, &bound),
         cancel: options.cancel,
     });
-    let statements = derivation
+    let mut statements: Vec<Checked> = derivation
         .statements
         .par_iter()
         .map(|statement| {
@@ -310,6 +322,9 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
         .into_iter()
         .flatten()
         .collect();
+    if let Some(draws) = draws {
+        settle(&mut statements, &bound, draws);
+    }
     Ok(Checkup { name: name.into(), text: text.into(), derivation, drifts, wrong_instances, statements })
 }
 
@@ -346,15 +361,34 @@ fn checked(
             checked.diagnoses = diagnose(claim, symbols, refutation.difference.as_ref(), proves);
         }
         checked.trials = trial::trials(claim, &proof, bound, draws);
-        checked.verdict = Some(combine(
-            &proof,
-            trial::exactly(claim, &checked.trials),
-            trial::by_sampling(&checked.trials),
-        ));
+        checked.verdict = Some(together(claim, &proof, &checked.trials));
         checked.proof = Some(proof);
     }
     checked.elapsed = start.elapsed();
     checked
+}
+
+/// The verdict of all readings.
+fn together(claim: &Claim, proof: &ClaimVerdict, trials: &[Trial]) -> Verdict {
+    combine(proof, trial::exactly(claim, trials), trial::by_sampling(trials))
+}
+
+/// What the trials of a file say together beyond what each says by itself.
+fn settle(statements: &mut [Checked], bound: &[trial::Bound], draws: Draws<'_>) {
+    let mut tried: Vec<Tried<'_>> = statements.iter_mut().filter_map(claim_of).collect();
+    trial::settle(&mut tried, bound, draws);
+    for checked in statements {
+        if let Some((claim, proof, trials)) = claim_of(checked) {
+            checked.verdict = Some(together(claim, proof, trials));
+        }
+    }
+}
+
+fn claim_of(checked: &mut Checked) -> Option<Tried<'_>> {
+    match (&checked.statement, &checked.proof) {
+        (Statement::Claim(claim), Some(proof)) => Some((claim, proof, &mut checked.trials)),
+        _ => None,
+    }
 }
 
 fn wants(diagnose: Diagnose, expected: Expected) -> bool {

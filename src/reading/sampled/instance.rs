@@ -1,14 +1,18 @@
 //! What an instance binds, for this reading.
 
+use super::MOST_POINTS;
 use crate::expression::{Claim, Instance, SymbolId, Symbols};
 use crate::reading::instance::{BindError, Bound, concerns};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The names that an instance binds: numbers, data, functions. What a claim needs beside them is drawn at random.
 #[derive(Debug, Clone)]
 pub struct SampledInstance {
-    pub(super) bound: Bound,
+    pub(super) bound: Arc<Bound>,
     pub(super) seed: u64,
+    /// The only one of its points that is looked at.
+    only: Option<usize>,
 }
 
 impl SampledInstance {
@@ -17,13 +21,17 @@ impl SampledInstance {
     /// # Errors
     /// An entry is about no name of the derivation, or cannot be taken; the first such.
     pub fn bind(instance: &Instance, symbols: &Symbols, base: &Path) -> Result<Self, BindError> {
-        Ok(Self { bound: Bound::new(instance, symbols, base)?, seed: 1 })
+        Ok(Self::of(Arc::new(Bound::new(instance, symbols, base)?)))
+    }
+
+    fn of(bound: Arc<Bound>) -> Self {
+        Self { bound, seed: 1, only: None }
     }
 
     /// An instance that binds nothing: everything that a claim needs is drawn at random from this seed.
     #[must_use]
     pub fn random(symbols: &Symbols, seed: u64) -> Self {
-        Self { bound: Bound::nothing(symbols), seed }
+        Self { seed, ..Self::of(Arc::new(Bound::nothing(symbols))) }
     }
 
     /// The same with another seed of the functions, points and numbers that are drawn at random. (What is drawn of them,
@@ -37,7 +45,17 @@ impl SampledInstance {
     /// The points `theta`; none if they are drawn at random.
     #[must_use]
     pub fn points(&self) -> &[Vec<f64>] {
-        &self.bound.points
+        let points = &self.bound.points[..];
+        self.only.map_or(points, |place| points.get(place..=place).unwrap_or(&[]))
+    }
+
+    /// The instance at each of the points that are looked at, alone; itself where they are drawn at random.
+    #[must_use]
+    pub fn at_each_point(&self) -> Vec<Self> {
+        match self.points().len() {
+            0 | 1 => vec![self.clone()],
+            number => (0..number.min(MOST_POINTS)).map(|k| Self { only: Some(k), ..self.clone() }).collect(),
+        }
     }
 
     /// Whether a claim speaks of something that the instance binds: a function, the data, or the point in named coordinates.

@@ -82,6 +82,7 @@ fn derivation(checkup: &Checkup) -> Vec<Block> {
             blocks: vec![Block::List(assumptions)],
         });
     }
+    blocks.extend(trials::budget(checkup).map(Block::Paragraph));
     blocks
 }
 
@@ -199,14 +200,10 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
                 .trials
                 .iter()
                 .map(|trial| {
-                    let drawn = trial
-                        .sampled
-                        .as_ref()
-                        .map_or_else(|| vec!["not asked for".to_owned()], trials::sampled);
                     vec![
                         Cell::text(&trials::place(trial)),
                         Cell::text(&trials::exact(&trial.exact).join("; ")),
-                        Cell::text(&drawn.join("; ")),
+                        Cell::text(&trials::sampled(trial).join("; ")),
                     ]
                 })
                 .collect(),

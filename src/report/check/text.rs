@@ -124,7 +124,7 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
         if let Some(sampled) = &trial.sampled
             && telling(verdict, matches!(sampled, Sampled::Refuted(_)))
         {
-            let said = trials::sampled(sampled).join("\n");
+            let said = trials::sampled(trial).join("\n");
             diagnostic = diagnostic.note(format!("drawn at {}: {said}", trials::place(trial)));
         }
     }
@@ -197,16 +197,21 @@ fn refuted(claim: &Claim, refutation: &Refutation, names: &Names<'_>) -> Vec<Str
     notes
 }
 
-/// What the verdicts of a file rest on.
+/// What the verdicts of a file rest on, and how often chance may be wrong.
 fn assumptions(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Result<()> {
-    let all = assumptions_of_file(checkup);
-    if all.is_empty() {
-        return Ok(());
-    }
+    let (all, budget) = (assumptions_of_file(checkup), trials::budget(checkup));
     let mut page = Page { out, style };
-    page.note("It rests on:")?;
-    for text in all {
+    if !all.is_empty() {
+        page.note("It rests on:")?;
+    }
+    for text in &all {
         page.note(&format!("- {text}"))?;
+    }
+    if let Some(budget) = &budget {
+        page.note(budget)?;
+    }
+    if all.is_empty() && budget.is_none() {
+        return Ok(());
     }
     writeln!(page.out)
 }

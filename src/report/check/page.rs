@@ -121,15 +121,6 @@ fn statements(checkup: &Checkup, range: &Range<usize>, blocks: &mut Vec<Block>) 
     }
 }
 
-fn tone(checked: &Checked) -> Tone {
-    match (checked.as_claimed(), checked.verdict) {
-        (true, None) => Tone::Neutral,
-        (true, Some(_)) => Tone::Good,
-        (false, Some(Verdict::Undecided | Verdict::Inconclusive | Verdict::Consistent)) => Tone::Doubtful,
-        (false, Some(Verdict::Proved | Verdict::Refuted | Verdict::Contradiction) | None) => Tone::Bad,
-    }
-}
-
 fn card(checkup: &Checkup, checked: &Checked) -> Block {
     let claim = match &checked.statement {
         Statement::Assumption { name, text, .. } => {
@@ -163,7 +154,7 @@ fn card(checkup: &Checkup, checked: &Checked) -> Block {
     }
     let evidence = evidence(checkup, claim, checked);
     blocks.push(Block::Details { summary: "Evidence".to_owned(), blocks: evidence });
-    Block::Card { heading: claim.name.to_string(), tone: tone(checked), word, blocks }
+    Block::Card { heading: claim.name.to_string(), tone: text::tone(checked).into(), word, blocks }
 }
 
 fn capital(sentence: &str) -> String {

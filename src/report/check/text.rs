@@ -52,16 +52,20 @@ fn line(checked: &Checked, width: usize, out: &mut impl Write, style: Style) -> 
             (if claim.expected == Expected::Holds { "claim" } else { "refute" }, word)
         }
     };
-    let tone = match (checked.as_claimed(), checked.verdict) {
+    let mark = if checked.as_claimed() { "" } else { "  NOT AS CLAIMED" };
+    let name = checked.name();
+    let verdict = style.paint(tone(checked), &format!("{verdict:13}"));
+    let time = milliseconds(checked.elapsed);
+    writeln!(out, "  {kind:7}{name:width$}  {verdict}{time:>9}{}{mark}", instances(checked))
+}
+
+/// How a statement came out.
+pub(super) fn tone(checked: &Checked) -> Tone {
+    match (checked.as_claimed(), checked.verdict) {
         (true, _) => Tone::Good,
         (false, Some(Verdict::Undecided | Verdict::Inconclusive | Verdict::Consistent)) => Tone::Doubtful,
         (false, Some(Verdict::Proved | Verdict::Refuted | Verdict::Contradiction) | None) => Tone::Bad,
-    };
-    let mark = if checked.as_claimed() { "" } else { "  NOT AS CLAIMED" };
-    let name = checked.name();
-    let verdict = style.paint(tone, &format!("{verdict:13}"));
-    let time = milliseconds(checked.elapsed);
-    writeln!(out, "  {kind:7}{name:width$}  {verdict}{time:>9}{}{mark}", instances(checked))
+    }
 }
 
 /// The instances at which it was evaluated, and drawn.

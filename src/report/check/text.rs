@@ -291,3 +291,46 @@ pub(super) fn summary_line(report: &CheckReport<'_>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Level, Options, text};
+
+    /// Regression: what a function rests on was noted again while it was expanded in the root of `eta`, and printed a second
+    /// time with `?^2` for `eta`.
+    #[test]
+    fn what_a_series_rests_on_is_said_once() {
+        let source = "
+scalar eta > 0, c, k > 0
+noise dW(eta): scalar
+random x ~ moments(0, c)
+claim falls: E[log(1 - eta*x)] = -1/2*c*eta^2 + O(eta^3)
+claim steps: E[log(k + dW)] = log(k) - eta/(2*k^2) + O(eta^2)
+";
+        let checkup = text("t.drift", source, &Options::default().with_level(Level::Proof)).unwrap();
+        assert!(checkup.is_as_claimed(), "{checkup}");
+        let positive = ["`-(eta*x - 1)` is positive (1 verdict)", "`dW + k` is positive (1 verdict)"];
+        assert_eq!(assumptions_of_file(&checkup), positive);
+    }
+
+    /// Regression: a hypothesis that was substituted and used as an identity as well was printed twice, as written and as
+    /// `E[r] - 1 = 0`.
+    #[test]
+    fn a_hypothesis_is_said_once() {
+        let source = "
+space theta
+random X
+field r(X): scalar > 0
+given E[r] = 1
+let surprise = -log(r)
+claim score: E[r*grad(surprise)] = 0
+claim information: E[r*outer(grad(surprise), grad(surprise))] = E[r*hess(surprise)]
+";
+        let checkup = text("t.drift", source, &Options::default().with_level(Level::Proof)).unwrap();
+        assert!(checkup.is_as_claimed(), "{checkup}");
+        let mut given = assumptions_of_file(&checkup);
+        given.retain(|text| text.starts_with("given"));
+        assert_eq!(given, ["given: `E[r]` = `1` (2 verdicts)"]);
+    }
+}

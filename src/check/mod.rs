@@ -301,10 +301,7 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
         Level::Proof => (Vec::new(), Vec::new()),
         Level::Exact | Level::Full => trial::bind(&derivation, base, options.seed()),
     };
-    let drifts = match options.level {
-        Level::Proof => Vec::new(),
-        Level::Exact | Level::Full => drift::drifts(&derivation, base),
-    };
+    let drifts = bound.iter().filter_map(|bound| bound.drift.clone()).collect();
     let draws = (options.level == Level::Full).then(|| Draws {
         most: options.draws.unwrap_or(sampled::Options::default().draws),
         seed: options.seed(),

@@ -1,9 +1,11 @@
 //! A claim at an instance: what the readings in numbers say of it there.
 
+use super::drift::{self, InstanceDrift};
 use super::{budget, drawn};
-use crate::expression::{Claim, Derivation, Expr, Kind, Sides};
+use crate::expression::{Claim, Derivation, Expr, Instance, Kind, Sides, Symbols};
 use crate::language::{Diagnostic, Label};
 use crate::reading::exact::{self, ExactInstance};
+use crate::reading::instance::{BindError, Bound as Names};
 use crate::reading::sampled::{self, Sample, SampledInstance};
 use crate::verdict::claim::ClaimVerdict;
 use crate::verdict::readings::{Exact, Sampled};
@@ -36,11 +38,31 @@ pub const FALSE_ALARM: f64 = 1e-3;
 /// False-alarm rate of the repetition before a sampled refutation may contradict another reading.
 const REPEATED: f64 = 1e-9;
 
-/// An instance whose names have been bound.
+/// An instance whose names have been bound, once for all that is done with it.
 pub(super) struct Bound {
     name: Option<Arc<str>>,
     exact: ExactInstance,
     sampled: SampledInstance,
+    /// The drift of SGD there, where it binds what that takes.
+    pub(super) drift: Option<InstanceDrift>,
+}
+
+impl Bound {
+    fn new(instance: &Instance, symbols: &Symbols, base: &Path, seed: u64) -> Result<Self, BindError> {
+        let names = Arc::new(Names::new(instance, symbols, base)?);
+        Ok(Self {
+            name: Some(instance.name.clone()),
+            exact: ExactInstance::of(&names)?.with_seed(seed),
+            drift: drift::drift(instance, &names),
+            sampled: SampledInstance::of(names)?.with_seed(seed),
+        })
+    }
+
+    /// Random functions.
+    fn random(symbols: &Symbols, seed: u64) -> Self {
+        let exact = ExactInstance::random(symbols, seed);
+        Self { name: None, exact, sampled: SampledInstance::random(symbols, seed), drift: None }
+    }
 }
 
 /// How the sampled reading draws.
@@ -69,14 +91,8 @@ impl Draws<'_> {
 pub(super) fn bind(derivation: &Derivation, base: &Path, seed: u64) -> (Vec<Bound>, Vec<Diagnostic>) {
     let (mut bound, mut wrong) = (Vec::new(), Vec::new());
     for instance in &derivation.instances {
-        let both = ExactInstance::bind(instance, &derivation.symbols, base)
-            .and_then(|exact| Ok((exact, SampledInstance::bind(instance, &derivation.symbols, base)?)));
-        match both {
-            Ok((exact, sampled)) => bound.push(Bound {
-                name: Some(instance.name.clone()),
-                exact: exact.with_seed(seed),
-                sampled: sampled.with_seed(seed),
-            }),
+        match Bound::new(instance, &derivation.symbols, base, seed) {
+            Ok(found) => bound.push(found),
             Err(error) => {
                 let said = format!("instance {} cannot be used", instance.name);
                 let label = Label::new(error.span.clone(), error.to_string());
@@ -84,9 +100,7 @@ pub(super) fn bind(derivation: &Derivation, base: &Path, seed: u64) -> (Vec<Boun
             }
         }
     }
-    let exact = ExactInstance::random(&derivation.symbols, seed);
-    let sampled = SampledInstance::random(&derivation.symbols, seed);
-    bound.push(Bound { name: None, exact, sampled });
+    bound.push(Bound::random(&derivation.symbols, seed));
     (bound, wrong)
 }
 

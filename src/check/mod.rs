@@ -50,7 +50,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 use trial::{Draws, Tried};
@@ -82,14 +82,31 @@ pub enum Level {
     Full,
 }
 
+/// Called by whichever thread is done with a statement: how many are done, and how many there are.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
 /// How a derivation is checked.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
     level: Level,
     draws: Option<u64>,
     diagnose: Diagnose,
     seed: Option<u64>,
     cancel: Option<&'a AtomicBool>,
+    progress: Option<Progress<'a>>,
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("level", &self.level)
+            .field("draws", &self.draws)
+            .field("diagnose", &self.diagnose)
+            .field("seed", &self.seed)
+            .field("cancel", &self.cancel)
+            .field("progress", &self.progress.map(|_| "..."))
+            .finish()
+    }
 }
 
 impl<'a> Options<'a> {
@@ -121,6 +138,12 @@ impl<'a> Options<'a> {
     #[must_use]
     pub fn with_cancel(self, cancel: &'a AtomicBool) -> Self {
         Self { cancel: Some(cancel), ..self }
+    }
+
+    /// Who is told how far it is.
+    #[must_use]
+    pub fn with_progress(self, progress: Progress<'a>) -> Self {
+        Self { progress: Some(progress), ..self }
     }
 
     fn instances(&self) -> Instances {
@@ -308,12 +331,18 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
         trials: trials_of(&derivation, &bound),
         cancel: options.cancel,
     });
+    let (done, all) = (AtomicUsize::new(0), derivation.statements.len());
     let mut statements: Vec<Checked> = derivation
         .statements
         .par_iter()
         .map(|statement| {
             let cancelled = options.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed));
-            (!cancelled).then(|| checked(statement, &derivation.symbols, (&bound, draws), options))
+            let found =
+                (!cancelled).then(|| checked(statement, &derivation.symbols, (&bound, draws), options));
+            if let Some(progress) = options.progress {
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
+            }
+            found
         })
         .collect::<Vec<Option<Checked>>>()
         .into_iter()

@@ -193,6 +193,13 @@ impl Steps {
         }
     }
 
+    /// So many of so many of a file are done, in any order: it never goes back.
+    pub(super) fn update_of(&self, done: usize, all: usize, file: &str) {
+        self.0.set_length(all as u64);
+        self.0.set_position(self.0.position().max(done as u64));
+        self.0.set_message(format!(" of {file}"));
+    }
+
     pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }

@@ -169,3 +169,42 @@ fn has_sign(found: f64, sign: Sign) -> Result<(), BindReason> {
         Sign::Any | Sign::NonNegative | Sign::Positive => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::parse;
+
+    fn bind(declared: &str, entries: &str) -> Result<SampledInstance, BindError> {
+        let text = format!("scalar k\nspace theta\nfield f: {declared}\ninstance it {{\n{entries}\n}}\n");
+        let derivation = parse("t.drift", &text).unwrap();
+        SampledInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new(""))
+    }
+
+    /// Regression: what was declared of a function was checked by the exact reading alone.
+    #[test]
+    fn what_is_declared_of_a_function_is_checked() {
+        for (declared, value) in [
+            ("symmetric", "[[1, dot(theta, theta)], [norm2(theta), 2]]"),
+            ("symmetric", "hess(exp(dot(theta, theta)))"),
+            ("scalar > 0", "exp(dot(theta, theta))"),
+            ("scalar >= 0", "norm2(theta)"),
+            ("scalar", "-1 - norm2(theta)"),
+        ] {
+            let found = bind(declared, &format!("f = {value}\ntheta = [[0, 0], [0.5, -1]]"));
+            assert!(found.is_ok(), "{declared}, {value}: {found:?}");
+        }
+        let reason = |declared, entries: &str| *bind(declared, entries).unwrap_err().reason;
+        // The second is symmetric at the point, and its derivatives are not.
+        for value in ["[[1, 2], [3, 4]]", "[[1, norm2(theta - [1, 0])], [norm2(theta - [0, 1]), 2]]"] {
+            let found = reason("symmetric", &format!("f = {value}\ntheta = [0, 0]"));
+            assert!(matches!(found, BindReason::NotSymmetric), "{value}: {found}");
+        }
+        let found = reason("scalar > 0", "f = norm2(theta)\ntheta = [[1, 1], [0, 0]]");
+        assert!(matches!(found, BindReason::Sign { found: 0.0, .. }), "at the second point: {found}");
+        let found = reason("scalar >= 0", "f = -norm2(theta)\ntheta = [0.5, 0]");
+        assert!(matches!(found, BindReason::Sign { .. }), "below 0: {found}");
+        let found = reason("scalar > 0", "f = log(-norm2(theta))\ntheta = [0.5, 0]");
+        assert!(matches!(found, BindReason::NoValue { .. }), "no value: {found}");
+    }
+}

@@ -82,7 +82,7 @@ pub enum Level {
     Full,
 }
 
-/// Called by whichever thread is done with a statement: how many are done, and how many there are.
+/// Called at the beginning, and by whichever thread is done with a statement: how many are done, and how many there are.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// How a derivation is checked.
@@ -332,6 +332,9 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
         cancel: options.cancel,
     });
     let (done, all) = (AtomicUsize::new(0), derivation.statements.len());
+    if let Some(progress) = options.progress {
+        progress(0, all);
+    }
     let mut statements: Vec<Checked> = derivation
         .statements
         .par_iter()

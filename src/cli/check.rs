@@ -112,7 +112,7 @@ fn followed(name: &str, options: &Options<'_>, args: &CheckArgs) -> Result<Check
     if args.level != Depth::Full {
         return checkup(name, options);
     }
-    let bar = Steps::new(&args.common, 0, "statements");
+    let bar = Steps::new(&args.common, None, "statements");
     let progress = |done: usize, all: usize| bar.update_of(done, all, name);
     let found = checkup(name, &options.with_progress(&progress));
     bar.finish();

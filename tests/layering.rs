@@ -38,7 +38,7 @@ const TABLE: [(&str, &[&str]); 25] = [
     ("reading::exact", &["expression", "data", "loss", "root", "reading::instance"]),
     ("reading::sampled", &["expression", "data", "loss", "root", "process", "sampling", "reading::instance"]),
     ("verdict", &["expression", "reading", "reading::symbolic", "sampling"]),
-    ("check", &["data", "expression", "language", "reading", "reading::symbolic", "reading::exact", "reading::sampled", "verdict", "loss", "noise"]),
+    ("check", &["data", "expression", "language", "reading", "reading::instance", "reading::symbolic", "reading::exact", "reading::sampled", "sampling", "verdict", "loss", "noise"]),
     ("experiment", &["data", "expression", "loss", "root", "noise", "process", "sampling", "verdict"]),
     ("trace", &["data", "loss", "noise", "process", "sampling"]),
     ("systems", &["data", "expression", "loss", "root", "noise", "process", "sampling", "density", "verdict", "experiment", "trace"]),

@@ -203,8 +203,33 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     assert_eq!(one.status.code(), Some(0), "{}", String::from_utf8_lossy(&one.stdout));
     assert_eq!(one.stdout, two.stdout, "one thread and two");
     let read: serde_json::Value = serde_json::from_slice(&one.stdout).unwrap();
-    let sampled = &read["files"][0]["statements"][0]["trials"][0]["sampled"];
-    assert_eq!(sampled["outcome"], "consistent", "{sampled}");
+    let trial = &read["files"][0]["statements"][0]["trials"][0];
+    assert_eq!(trial["sampled"]["outcome"], "consistent", "{trial}");
+    assert_eq!(trial["p_value"], trial["sampled"]["p_value"], "one point is the trial");
+    let [alone, adjusted] = ["p_value", "p_value_adjusted"].map(|key| trial[key].as_f64().unwrap());
+    assert!(adjusted >= alone, "of two trials: {trial}");
+    let text = driftproof(&path, &["--level", "full", "--seed", "3"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    let budget = "Drawn: 2 trials; that chance refutes a true claim in any of them";
+    assert!(text.contains(budget), "the error budget is missing in\n{text}");
+    assert!(text.contains("0.001 (Holm)"), "its rate is missing in\n{text}");
+}
+
+/// Standard output is the same where it is followed and where it is not, and here is no terminal.
+#[test]
+fn progress_is_for_terminals() {
+    let path = file("levels-progress.drift", &format!("{HEAD}claim mean: E[step] = -eta*E[grad(u)]\n{TOY}"));
+    let output = driftproof(&path, &["--level", "full"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = std::sync::Mutex::new(vec![]);
+    let text = fs::read_to_string(&path).unwrap();
+    let progress = |done: usize, all: usize| told.lock().unwrap().push((done, all));
+    let options = Options::default().with_level(Level::Full);
+    let followed = check::text("t.drift", &text, &options.with_progress(&progress)).unwrap();
+    let alone = check::text("t.drift", &text, &options).unwrap();
+    assert_eq!(*told.lock().unwrap(), [(0, 1), (1, 1)], "one statement");
+    assert_eq!(followed.statements[0].trials, alone.statements[0].trials, "the same, followed or not");
 }
 
 /// The page in a browser, where there is one: it renders, says every verdict, and loads nothing.

@@ -6,7 +6,9 @@
 
 use driftproof::expression::{Claim, Derivation, Expected, Statement};
 use driftproof::language::parse;
-use driftproof::reading::sampled::{Evidence, Options, Reason, SampledInstance, Unable, read};
+use driftproof::reading::sampled::{
+    BindError, BindReason, Evidence, Options, Reason, SampledInstance, Unable, read,
+};
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -232,4 +234,37 @@ fn what_cannot_be_drawn_is_said() {
     let cancel = std::sync::atomic::AtomicBool::new(true);
     let ended = on_logistic(claim, &Options { cancel: Some(&cancel), ..options });
     assert!(matches!(ended, Evidence::Inconclusive(_, Reason::Cancelled)), "{}", word(&ended));
+}
+
+fn bound(declared: &str, entries: &str) -> Result<SampledInstance, BindError> {
+    let text = format!("scalar k\nspace theta\nfield f: {declared}\ninstance it {{\n{entries}\n}}\n");
+    let derivation = parse("t.drift", &text).unwrap();
+    SampledInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new(""))
+}
+
+/// Regression: what was declared of a function was checked by the exact reading alone.
+#[test]
+fn what_is_declared_of_a_function_is_checked() {
+    for (declared, value) in [
+        ("symmetric", "[[1, dot(theta, theta)], [norm2(theta), 2]]"),
+        ("symmetric", "hess(exp(dot(theta, theta)))"),
+        ("scalar > 0", "exp(dot(theta, theta))"),
+        ("scalar >= 0", "norm2(theta)"),
+        ("scalar", "-1 - norm2(theta)"),
+    ] {
+        let found = bound(declared, &format!("f = {value}\ntheta = [[0, 0], [0.5, -1]]"));
+        assert!(found.is_ok(), "{declared}, {value}: {found:?}");
+    }
+    let reason = |declared, entries: &str| *bound(declared, entries).unwrap_err().reason;
+    // The second is symmetric at the point, and its derivatives are not.
+    for value in ["[[1, 2], [3, 4]]", "[[1, norm2(theta - [1, 0])], [norm2(theta - [0, 1]), 2]]"] {
+        let found = reason("symmetric", &format!("f = {value}\ntheta = [0, 0]"));
+        assert!(matches!(found, BindReason::NotSymmetric), "{value}: {found}");
+    }
+    let found = reason("scalar > 0", "f = norm2(theta)\ntheta = [[1, 1], [0, 0]]");
+    assert!(matches!(found, BindReason::Sign { found: 0.0, .. }), "at the second point: {found}");
+    let found = reason("scalar >= 0", "f = -norm2(theta)\ntheta = [0.5, 0]");
+    assert!(matches!(found, BindReason::Sign { .. }), "below 0: {found}");
+    let found = reason("scalar > 0", "f = log(-norm2(theta))\ntheta = [0.5, 0]");
+    assert!(matches!(found, BindReason::NoValue { .. }), "no value: {found}");
 }

@@ -8,6 +8,16 @@
 //!
 //! A refuted equation is searched for the slip that explains it.
 //!
+//! What is drawn has one error budget for a whole file: the probability that chance refutes any of its true claims, at any of
+//! their instances, is at most [`FALSE_ALARM`]. It is kept by Holm's procedure,
+//!
+//! ```text
+//! p_(1) <= p_(2) <= ... <= p_(m),      (k) is refuted while p_(k) <= 0.001/(m - k + 1)
+//! ```
+//!
+//! over the `m` trials of the file, a claim at an instance each, whatever their author says of the claim. The power that a
+//! verdict needs, and the wrong claims that are planted beside it, refer to the first step, `0.001/m`.
+//!
 //! In a test of any crate, one call:
 //!
 //! ```
@@ -20,6 +30,8 @@
 //! # }
 //! ```
 
+mod budget;
+mod drawn;
 mod drift;
 mod trial;
 
@@ -38,10 +50,10 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
-use trial::Draws;
+use trial::{Draws, Tried};
 
 /// Largest file that is read, in bytes; longer ones are no derivations.
 pub const MOST_BYTES: u64 = 64 << 20;
@@ -70,14 +82,31 @@ pub enum Level {
     Full,
 }
 
+/// Called at the beginning, and by whichever thread is done with a statement: how many are done, and how many there are.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
 /// How a derivation is checked.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
     level: Level,
     draws: Option<u64>,
     diagnose: Diagnose,
     seed: Option<u64>,
     cancel: Option<&'a AtomicBool>,
+    progress: Option<Progress<'a>>,
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("level", &self.level)
+            .field("draws", &self.draws)
+            .field("diagnose", &self.diagnose)
+            .field("seed", &self.seed)
+            .field("cancel", &self.cancel)
+            .field("progress", &self.progress.map(|_| "..."))
+            .finish()
+    }
 }
 
 impl<'a> Options<'a> {
@@ -109,6 +138,12 @@ impl<'a> Options<'a> {
     #[must_use]
     pub fn with_cancel(self, cancel: &'a AtomicBool) -> Self {
         Self { cancel: Some(cancel), ..self }
+    }
+
+    /// Who is told how far it is.
+    #[must_use]
+    pub fn with_progress(self, progress: Progress<'a>) -> Self {
+        Self { progress: Some(progress), ..self }
     }
 
     fn instances(&self) -> Instances {
@@ -289,27 +324,36 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
         Level::Proof => (Vec::new(), Vec::new()),
         Level::Exact | Level::Full => trial::bind(&derivation, base, options.seed()),
     };
-    let drifts = match options.level {
-        Level::Proof => Vec::new(),
-        Level::Exact | Level::Full => drift::drifts(&derivation, base),
-    };
+    let drifts = bound.iter().filter_map(|bound| bound.drift.clone()).collect();
     let draws = (options.level == Level::Full).then(|| Draws {
         most: options.draws.unwrap_or(sampled::Options::default().draws),
         seed: options.seed(),
         trials: trials_of(&derivation, &bound),
         cancel: options.cancel,
     });
-    let statements = derivation
+    let (done, all) = (AtomicUsize::new(0), derivation.statements.len());
+    if let Some(progress) = options.progress {
+        progress(0, all);
+    }
+    let mut statements: Vec<Checked> = derivation
         .statements
         .par_iter()
         .map(|statement| {
             let cancelled = options.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed));
-            (!cancelled).then(|| checked(statement, &derivation.symbols, (&bound, draws), options))
+            let found =
+                (!cancelled).then(|| checked(statement, &derivation.symbols, (&bound, draws), options));
+            if let Some(progress) = options.progress {
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
+            }
+            found
         })
         .collect::<Vec<Option<Checked>>>()
         .into_iter()
         .flatten()
         .collect();
+    if let Some(draws) = draws {
+        settle(&mut statements, &bound, draws);
+    }
     Ok(Checkup { name: name.into(), text: text.into(), derivation, drifts, wrong_instances, statements })
 }
 
@@ -346,15 +390,34 @@ fn checked(
             checked.diagnoses = diagnose(claim, symbols, refutation.difference.as_ref(), proves);
         }
         checked.trials = trial::trials(claim, &proof, bound, draws);
-        checked.verdict = Some(combine(
-            &proof,
-            trial::exactly(claim, &checked.trials),
-            trial::by_sampling(&checked.trials),
-        ));
+        checked.verdict = Some(together(claim, &proof, &checked.trials));
         checked.proof = Some(proof);
     }
     checked.elapsed = start.elapsed();
     checked
+}
+
+/// The verdict of all readings.
+fn together(claim: &Claim, proof: &ClaimVerdict, trials: &[Trial]) -> Verdict {
+    combine(proof, trial::exactly(claim, trials), trial::by_sampling(trials))
+}
+
+/// What the trials of a file say together beyond what each says by itself.
+fn settle(statements: &mut [Checked], bound: &[trial::Bound], draws: Draws<'_>) {
+    let mut tried: Vec<Tried<'_>> = statements.iter_mut().filter_map(claim_of).collect();
+    trial::settle(&mut tried, bound, draws);
+    for checked in statements {
+        if let Some((claim, proof, trials)) = claim_of(checked) {
+            checked.verdict = Some(together(claim, proof, trials));
+        }
+    }
+}
+
+fn claim_of(checked: &mut Checked) -> Option<Tried<'_>> {
+    match (&checked.statement, &checked.proof) {
+        (Statement::Claim(claim), Some(proof)) => Some((claim, proof, &mut checked.trials)),
+        _ => None,
+    }
 }
 
 fn wants(diagnose: Diagnose, expected: Expected) -> bool {

@@ -1,6 +1,6 @@
 //! `driftproof check`: verdicts for the claims of derivations; and the steps behind one of them.
 
-use super::session::{self, Outcome};
+use super::session::{self, Outcome, Steps};
 use super::{CliError, Common, Html, number};
 use clap::{Args, ValueEnum};
 use driftproof::check::{self, CheckError, Checkup, Diagnose, Level, Options};
@@ -92,7 +92,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
         .files
         .iter()
         .take_while(|_| !session::interrupted())
-        .map(|name| CheckedFile { name: name.clone(), found: checkup(name, &options) })
+        .map(|name| CheckedFile { name: name.clone(), found: followed(name, &options, args) })
         .collect();
     let report = CheckReport::new(&files, session::interrupted()).with_why(args.why);
     args.html.write(|mut out| report.write_html(&mut out))?;
@@ -105,6 +105,18 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, CliError> {
         return Ok(Outcome::BadInput);
     }
     Ok(Outcome::of_run(report.is_as_claimed()))
+}
+
+/// With a bar of the statements that are done, where what is random is drawn: without, there is nothing to wait for.
+fn followed(name: &str, options: &Options<'_>, args: &CheckArgs) -> Result<Checkup, CheckError> {
+    if args.level != Depth::Full {
+        return checkup(name, options);
+    }
+    let bar = Steps::new(&args.common, None, "statements");
+    let progress = |done: usize, all: usize| bar.update_of(done, all, name);
+    let found = checkup(name, &options.with_progress(&progress));
+    bar.finish();
+    found
 }
 
 fn checkup(name: &str, options: &Options<'_>) -> Result<Checkup, CheckError> {

@@ -173,15 +173,17 @@ impl Bar {
 pub(super) struct Steps(ProgressBar);
 
 impl Steps {
-    /// `what` is counted, `count` of them.
-    pub(super) fn new(common: &Common, count: usize, what: &str) -> Self {
+    /// `what` is counted, `count` of them where that is known.
+    pub(super) fn new(common: &Common, count: Option<usize>, what: &str) -> Self {
         let bar = bar(common);
         if let Ok(style) =
             ProgressStyle::with_template(&format!("{{bar:30}} {{pos}} of {{len}} {what}{{msg}}"))
         {
             bar.set_style(style);
         }
-        bar.set_length(count as u64);
+        if let Some(count) = count {
+            bar.set_length(count as u64);
+        }
         Self(bar)
     }
 
@@ -191,6 +193,13 @@ impl Steps {
         if !next.is_empty() {
             self.0.set_message(format!(", now {next}"));
         }
+    }
+
+    /// So many of so many of a file are done, in any order: it never goes back.
+    pub(super) fn update_of(&self, done: usize, all: usize, file: &str) {
+        self.0.set_length(all as u64);
+        self.0.set_position(self.0.position().max(done as u64));
+        self.0.set_message(format!(" of {file}"));
     }
 
     pub(super) fn finish(&self) {

@@ -160,7 +160,7 @@ impl SystemsArgs {
         chosen: &[&'static System],
         settings: &[Settings],
     ) -> Result<(Vec<SystemRun>, Option<CliError>), CliError> {
-        let bar = Steps::new(&self.common, chosen.len(), "systems");
+        let bar = Steps::new(&self.common, Some(chosen.len()), "systems");
         let mut runs = Vec::new();
         for (number, (&system, settings)) in chosen.iter().zip(settings).enumerate() {
             bar.update(number, system.name);

@@ -84,7 +84,7 @@ pub(super) fn run(args: &TraceArgs) -> Result<Outcome, CliError> {
     sgd.noise_strength(problem.rows())?;
     let looks = args.run.every.map_or(Looks::Decade(10), Looks::Every);
     let options = Options::default().with_steps(args.run.steps).with_looks(looks).with_seed(args.common.seed);
-    let bar = Steps::new(&args.common, usize::try_from(args.run.steps).unwrap_or(usize::MAX), "steps");
+    let bar = Steps::new(&args.common, usize::try_from(args.run.steps).ok(), "steps");
     let progress = |progress: Progress| bar.update(usize::try_from(progress.draws).unwrap_or(usize::MAX), "");
     let control = Control { cancel: Some(session::cancel()), progress: Some(&progress) };
     let found = trace::trace(&problem, &sgd, &start, &options, control);

@@ -17,6 +17,8 @@
 //! below say the rest.
 
 mod children;
+mod claim;
+mod function;
 mod index_names;
 mod instance;
 mod latex;
@@ -25,33 +27,22 @@ mod notation;
 mod print;
 mod rational;
 mod shape;
+mod symbol;
 mod value;
 mod walk;
 
+pub use claim::{Claim, Condition, Definition, Derivation, Expected, Remainder, Sides, Statement};
+pub use function::Function;
 pub use instance::{Entry, Instance, Operator, Value};
 pub use mathml::equation_to_mathml;
 pub use print::equation_to_text;
 pub use rational::Rational;
+pub use symbol::{Distribution, FieldShape, RandomShape, Sign, Symbol, SymbolId, SymbolKind, Symbols};
 pub use value::{Lengths, ValueError, nearest_name};
 pub use walk::Path;
 
 use std::fmt;
 use std::sync::Arc;
-
-/// Number of a symbol in its table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SymbolId(pub u32);
-
-/// What is known of the sign of a real number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Sign {
-    /// Nothing.
-    Any,
-    /// `>= 0`
-    NonNegative,
-    /// `> 0`
-    Positive,
-}
 
 /// The extent of one index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,152 +67,6 @@ pub enum Shape {
     Components(u32),
 }
 
-/// The distribution of a random number, independent of every other random name.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Distribution {
-    /// Mean and standard deviation.
-    Normal(Expr, Expr),
-    /// Lower and upper end.
-    Uniform(Expr, Expr),
-    /// 1 or -1, equally likely.
-    Rademacher,
-    /// 1 with this probability, else 0.
-    Bernoulli(Expr),
-    /// Rate, `1/mean`.
-    Exponential(Expr),
-    /// Mean.
-    Poisson(Expr),
-    /// The first moments `E[x], E[x^2], ...`; those beyond are unknown numbers.
-    Moments(Vec<Expr>),
-}
-
-/// What a random name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RandomShape {
-    /// One data point that only fields can take apart: `random X`.
-    Opaque,
-    /// A real number: used as one, or with a distribution.
-    Scalar,
-    /// A vector of length `d`: `random x: vector`.
-    Vector,
-}
-
-/// The shape of a declared field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldShape {
-    /// A scalar field.
-    Scalar,
-    /// A vector field, of length `d`.
-    Vector,
-    /// A symmetric matrix field, `d x d`.
-    Symmetric,
-    /// A matrix field, `d x m` with `m` a number of its own.
-    Matrix,
-}
-
-/// What a name was declared to be.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SymbolKind {
-    /// A real number, the same everywhere.
-    Scalar(Sign),
-    /// The space itself as a vector: the parameters, or the list of named coordinates.
-    Space,
-    /// A named coordinate of the space, counted from 0.
-    Coordinate(u32),
-    /// A random name. Names without a distribution are drawn jointly, in any dependence; each name with a distribution is
-    /// independent of all others.
-    Random {
-        /// What it stands for.
-        shape: RandomShape,
-        /// How it is distributed, if that was said.
-        distribution: Option<Distribution>,
-    },
-    /// An arbitrary smooth function of the space and of some random names.
-    Field {
-        /// Its shape.
-        shape: FieldShape,
-        /// The random names it depends on.
-        arguments: Vec<SymbolId>,
-        /// What is known of its sign (scalar fields only).
-        sign: Sign,
-        /// A test function: smooth, and zero far out.
-        test: bool,
-    },
-    /// A Gaussian increment with mean 0 and covariance `time_step` times the identity, independent of all else. It counts
-    /// as `time_step^(1/2)` in orders.
-    Noise {
-        /// The scalar symbol of the time step.
-        time_step: SymbolId,
-        /// Whether it is a number; else a vector of the length that its use needs.
-        scalar: bool,
-    },
-    /// An arbitrary smooth function of one real variable.
-    Function,
-}
-
-/// A declared name.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Symbol {
-    /// The name, in ASCII.
-    pub name: Arc<str>,
-    /// What it is.
-    pub kind: SymbolKind,
-}
-
-/// The declared names of a derivation.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Symbols {
-    table: Vec<Symbol>,
-    coordinates: Option<Vec<SymbolId>>,
-}
-
-impl Symbols {
-    /// Adds a symbol; the caller has made sure that the name is new.
-    pub fn declare(&mut self, name: &str, kind: SymbolKind) -> SymbolId {
-        #[allow(clippy::cast_possible_truncation, reason = "a text has fewer names than 2^32")]
-        let id = SymbolId(self.table.len() as u32);
-        if matches!(kind, SymbolKind::Coordinate(_)) {
-            self.coordinates.get_or_insert_default().push(id);
-        }
-        self.table.push(Symbol { name: name.into(), kind });
-        id
-    }
-
-    /// Changes what is known of a symbol, such as the sign of a time step.
-    pub fn redeclare(&mut self, id: SymbolId, kind: SymbolKind) {
-        self.table[id.0 as usize].kind = kind;
-    }
-
-    /// The symbol with this number.
-    #[must_use]
-    pub fn get(&self, id: SymbolId) -> &Symbol {
-        &self.table[id.0 as usize]
-    }
-
-    /// The symbol with this number if there is one.
-    #[must_use]
-    pub fn checked(&self, id: SymbolId) -> Option<&Symbol> {
-        self.table.get(id.0 as usize)
-    }
-
-    /// The number of a name.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<SymbolId> {
-        self.iter().find(|(_, symbol)| &*symbol.name == name).map(|(id, _)| id)
-    }
-
-    /// All symbols in the order of their declaration.
-    pub fn iter(&self) -> impl Iterator<Item = (SymbolId, &Symbol)> {
-        (0..).map(SymbolId).zip(&self.table)
-    }
-
-    /// The named coordinates in their order; nothing if the space is abstract, of any dimension.
-    #[must_use]
-    pub fn coordinates(&self) -> Option<&[SymbolId]> {
-        self.coordinates.as_deref()
-    }
-}
-
 /// An index of index notation. Two indices are the same if their numbers are; the name is for printing.
 #[derive(Debug, Clone)]
 pub struct Index {
@@ -236,76 +81,6 @@ pub struct Index {
 impl PartialEq for Index {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
-    }
-}
-
-/// The functions of one real variable that are built in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Function {
-    /// `exp(x)`
-    Exp,
-    /// `log(x)`, natural
-    Log,
-    /// `sin(x)`
-    Sin,
-    /// `cos(x)`
-    Cos,
-    /// `tan(x)`
-    Tan,
-    /// `sinh(x)`
-    Sinh,
-    /// `cosh(x)`
-    Cosh,
-    /// `tanh(x)`
-    Tanh,
-    /// `1/(1 + exp(-x))`
-    Logistic,
-    /// `log(1 + exp(x))`
-    Softplus,
-    /// `arsinh(x)`
-    Arsinh,
-    /// `arctan(x)`
-    Arctan,
-    /// `abs(x)`
-    Abs,
-}
-
-impl Function {
-    /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::Exp,
-        Self::Log,
-        Self::Sin,
-        Self::Cos,
-        Self::Tan,
-        Self::Sinh,
-        Self::Cosh,
-        Self::Tanh,
-        Self::Logistic,
-        Self::Softplus,
-        Self::Arsinh,
-        Self::Arctan,
-        Self::Abs,
-    ];
-
-    /// The name in the language.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Exp => "exp",
-            Self::Log => "log",
-            Self::Sin => "sin",
-            Self::Cos => "cos",
-            Self::Tan => "tan",
-            Self::Sinh => "sinh",
-            Self::Cosh => "cosh",
-            Self::Tanh => "tanh",
-            Self::Logistic => "logistic",
-            Self::Softplus => "softplus",
-            Self::Arsinh => "arsinh",
-            Self::Arctan => "arctan",
-            Self::Abs => "abs",
-        }
     }
 }
 
@@ -491,115 +266,4 @@ impl fmt::Debug for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind().fmt(f)
     }
-}
-
-/// What the author says of a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
-    /// `claim`: it must hold.
-    Holds,
-    /// `refute`: it must fail.
-    Fails,
-}
-
-/// `+ O(symbol^order)`: the sides agree in all powers of the symbol below the order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Remainder {
-    /// A scalar symbol.
-    pub symbol: SymbolId,
-    /// A positive multiple of 1/2.
-    pub order: Rational,
-}
-
-/// What a claim is restricted to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Condition {
-    /// `a = b` at the point, after all derivatives are taken; `B = B'` for a matrix field everywhere; `dim = 1`.
-    Equal(Expr, Expr),
-    /// A scalar is above 0.
-    Positive(Expr),
-    /// A scalar is at least 0.
-    NonNegative(Expr),
-}
-
-/// The two sides of a claim.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Sides {
-    /// Of one shape.
-    Equation {
-        /// Left of `=`.
-        left: Expr,
-        /// Right of `=`, without the remainder.
-        right: Expr,
-    },
-    /// Each well-formed, but of different shapes, so that they cannot be equal.
-    DifferentShapes {
-        /// Left of `=`.
-        left: Expr,
-        /// Right of `=`, without the remainder.
-        right: Expr,
-    },
-}
-
-/// An equation that is said to hold, or to fail.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Claim {
-    /// Its name, unique in the derivation.
-    pub name: Arc<str>,
-    /// What its author says of it.
-    pub expected: Expected,
-    /// The equation.
-    pub sides: Sides,
-    /// Up to which order it is meant.
-    pub remainder: Option<Remainder>,
-    /// What it is restricted to.
-    pub conditions: Vec<Condition>,
-    /// The hypotheses of the derivation that stand before it, `left = right` everywhere.
-    pub given: Vec<(Expr, Expr)>,
-    /// The statement as it was written, in one line.
-    pub text: Arc<str>,
-    /// Bytes of the statement in its file.
-    pub span: std::ops::Range<usize>,
-}
-
-/// What a derivation says.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Statement {
-    /// `claim` or `refute`.
-    Claim(Claim),
-    /// `assume name: "text"`: what the derivation rests on and nobody checks.
-    Assumption {
-        /// Its name.
-        name: Arc<str>,
-        /// What is assumed.
-        text: Arc<str>,
-        /// Bytes of the statement in its file.
-        span: std::ops::Range<usize>,
-    },
-}
-
-/// A `let` of a derivation. Claims hold its value in its place; its name is for printing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Definition {
-    /// The name, in ASCII.
-    pub name: Arc<str>,
-    /// What it stands for.
-    pub value: Expr,
-    /// Bytes of the name in its file; it is known after them.
-    pub span: std::ops::Range<usize>,
-}
-
-/// A derivation: what its text means.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Derivation {
-    /// Declared names.
-    pub symbols: Symbols,
-    /// What was defined, in order.
-    pub definitions: Vec<Definition>,
-    /// Statements in their order.
-    pub statements: Vec<Statement>,
-    /// Bytes of the file between which statements stand: its fenced blocks, or the whole of a bare text.
-    pub blocks: Vec<std::ops::Range<usize>>,
-    /// Where the claims can be put to the test, in their order.
-    pub instances: Vec<Instance>,
 }

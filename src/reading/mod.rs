@@ -2,6 +2,6 @@
 //! names of an instance are bound to numbers; beside that nothing, so that their agreement means something.
 
 pub mod exact;
-mod instance;
+pub(crate) mod instance;
 pub mod sampled;
 pub mod symbolic;

@@ -103,7 +103,7 @@
 //! | `shapes` | of both sides, where they differ |
 //! | `diagnoses` | the slips that explain it, each with its `slip`, a `message` and the claim `proved_instead`, null where that is `a = a` |
 //! | `missing` | what an undecided proof wants for a decision |
-//! | `trials` | what the claim comes to at instances: each with the name of the `instance` (`null`: random functions) and what the `exact` reading found, and the `sampled` one (`null` below `--level full`) |
+//! | `trials` | what the claim comes to at instances: each with the name of the `instance` (`null`: random functions) and what the `exact` reading found, and the `sampled` one (`null` below `--level full`); its `p_value`, of all points of the instance together, and `p_value_adjusted`, for all trials of the file (Holm): at most 0.001 counts as a difference |
 //!
 //! Of the `exact` reading:
 //!
@@ -123,7 +123,7 @@
 //! | field | meaning |
 //! |---|---|
 //! | `outcome`, `reason` | `consistent`, `refuted`, `inconclusive` or `unable`, and why the last two |
-//! | `p_value`, `false_alarm_rate`, `dimensions` | of all components together; at most so much refutes; dimensions of the test |
+//! | `p_value`, `false_alarm_rate`, `dimensions` | of all components together, at one point; at most so much refutes by itself, without the other trials; dimensions of the test |
 //! | `draws`, `seed` | pairs of points with everything drawn there; the seed that gives them again |
 //! | `detectable` | relative error of the right side that would have been seen with probability 0.99 |
 //! | `window`, `theta` | standard deviation of the window of points, and its middle |

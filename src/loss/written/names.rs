@@ -37,12 +37,20 @@ impl Names {
     /// # Errors
     /// A column is called `theta`.
     pub fn new(data: &Data, dim: usize) -> Result<Self, WrittenError> {
+        Self::in_space(data, "theta", dim)
+    }
+
+    /// The same with another name than `theta` for the parameters.
+    ///
+    /// # Errors
+    /// A column has this name.
+    pub fn in_space(data: &Data, space: &str, dim: usize) -> Result<Self, WrittenError> {
         let names = match dim {
-            1 => vec!["theta".to_owned()],
-            _ => (1..=dim).map(|i| format!("theta{i}")).collect(),
+            1 => vec![space.to_owned()],
+            _ => (1..=dim).map(|i| format!("{space}{i}")).collect(),
         };
         let mut names = Self::empty(data, names);
-        names.declare("theta", SymbolKind::Space, Meaning::Parameters)?;
+        names.declare(space, SymbolKind::Space, Meaning::Parameters)?;
         names.of_data(data)?;
         Ok(names)
     }

@@ -6,8 +6,7 @@ use super::evaluate::Evaluator;
 use super::instance::ExactInstance;
 use super::model::{Field, Model, Shape as OneVariable};
 use super::recording::LossRows;
-use crate::expression::FieldShape;
-use crate::expression::{Instance, Sign, SymbolId, SymbolKind, Symbols};
+use crate::expression::{Expr, FieldShape, Instance, Sign, SymbolId, SymbolKind, Symbols};
 use crate::reading::instance::{BindError, BindReason, Bound, BoundField};
 use std::path::Path;
 use std::sync::Arc;
@@ -18,25 +17,27 @@ impl ExactInstance {
     /// # Errors
     /// An entry is about no name of the derivation, or cannot be taken; the first such.
     pub fn bind(instance: &Instance, symbols: &Symbols, base: &Path) -> Result<Self, BindError> {
-        let bound = Bound::new(instance, symbols, base)?;
-        let to_check = bound.to_check.clone();
-        let this = Self::of(bound);
-        for (entry, id) in to_check {
-            this.check_field(id).map_err(|reason| BindError {
-                key: entry.key.to_string(),
-                span: entry.span.clone(),
-                reason: Box::new(reason),
-            })?;
+        Self::of(&Bound::new(instance, symbols, base)?)
+    }
+
+    /// The same of what has been bound.
+    ///
+    /// # Errors
+    /// A function is not what it was declared to be.
+    pub(crate) fn of(bound: &Bound) -> Result<Self, BindError> {
+        let this = Self::taken(bound);
+        for (entry, id) in &bound.to_check {
+            this.check_field(*id).map_err(|reason| BindError::new(entry, reason))?;
         }
         Ok(this)
     }
 
-    fn of(bound: Bound) -> Self {
+    fn taken(bound: &Bound) -> Self {
         let mut this = Self { symbols: Arc::clone(&bound.symbols), ..Self::random(&bound.symbols, 1) };
-        this.points = bound.points;
+        this.points.clone_from(&bound.points);
         if let (Some(dim), false) = (bound.dim, bound.coordinates.is_empty()) {
             let mut point = drawn::numbers(this.seed, "theta", 0, dim);
-            for (place, value) in bound.coordinates {
+            for &(place, value) in &bound.coordinates {
                 if let Some(x) = point.get_mut(place) {
                     *x = value;
                 }
@@ -47,16 +48,17 @@ impl ExactInstance {
         }
         this.dim = bound.dim;
         this.rows = bound.rows;
-        this.scalars = bound.scalars;
-        let field = |field| match field {
-            BoundField::Expression(e) => Field::Expression(e),
-            BoundField::Loss(problem) => Field::Loss(Arc::new(LossRows::new(problem))),
+        this.scalars.clone_from(&bound.scalars);
+        let field = |field: &BoundField| match field {
+            BoundField::Expression(e) => Field::Expression(e.clone()),
+            BoundField::Loss(problem) => Field::Loss(Arc::new(LossRows::new(Arc::clone(problem)))),
         };
-        this.fields = bound.fields.into_iter().map(|(id, bound)| (id, field(bound))).collect();
-        let function = |(e, symbols)| OneVariable::Expression(e, symbols);
-        this.functions = bound.functions.into_iter().map(|(id, bound)| (id, function(bound))).collect();
-        this.randoms = bound.randoms;
-        this.lengths = bound.lengths;
+        this.fields = bound.fields.iter().map(|(id, bound)| (*id, field(bound))).collect();
+        let function =
+            |(e, symbols): &(Expr, Arc<Symbols>)| OneVariable::Expression(e.clone(), Arc::clone(symbols));
+        this.functions = bound.functions.iter().map(|(id, bound)| (*id, function(bound))).collect();
+        this.randoms.clone_from(&bound.randoms);
+        this.lengths.clone_from(&bound.lengths);
         this
     }
 

@@ -1,13 +1,13 @@
 //! From a claim to what the normal forms of its sides say.
 
-use super::algebra::Algebra;
-use super::atom::{Factor, Head, Index};
+use super::atom::{Head, Index};
 use super::kernel::Equality;
 use super::lower::{Lowering, Need};
 use super::obstacle::{Assumption, Obstacle};
 use super::poly::Poly;
 use super::relation::Identity;
 use super::reliance::Reliance;
+use super::series::has_root;
 use super::solution::Solution;
 use crate::expression::{Claim, Condition, Expr, Kind, Length, Rational, Shape, Sides, SymbolId, Symbols};
 use std::collections::BTreeSet;
@@ -100,6 +100,9 @@ pub fn expand(claim: &Claim, symbols: &Symbols) -> Result<Expansion, Obstacle> {
     })
 }
 
+/// The hypotheses that an equation follows from.
+type Origin = Vec<(Expr, Expr)>;
+
 /// The normal forms of a claim.
 pub(super) struct Sheet<'a> {
     pub(super) lowering: Lowering<'a>,
@@ -113,6 +116,8 @@ pub(super) struct Sheet<'a> {
     given: usize,
     /// Those that could not be solved.
     identities: Vec<Identity>,
+    /// The hypotheses that identities rest on.
+    hypotheses: Vec<(Expr, Expr)>,
     /// What the equations speak of that say more than was substituted.
     open: Vec<BTreeSet<SymbolId>>,
 }
@@ -144,6 +149,7 @@ impl<'a> Sheet<'a> {
             used: Vec::new(),
             given: 0,
             identities: Vec::new(),
+            hypotheses: Vec::new(),
             open: Vec::new(),
         };
         if !sheet.difference.is_zero() {
@@ -154,13 +160,19 @@ impl<'a> Sheet<'a> {
 
     /// Substitutes hypotheses everywhere, then conditions at the point.
     fn substitute(&mut self, claim: &Claim, equations: &[(Expr, Expr)], need: &Need) -> Result<(), Obstacle> {
-        let mut solutions: Vec<Solution> = Vec::new();
+        let mut solutions: Vec<(Solution, Origin)> = Vec::new();
         let given = claim.given.iter().map(|pair| (pair, true));
-        for ((left, right), everywhere) in given.chain(equations.iter().map(|pair| (pair, false))) {
+        for (pair, everywhere) in given.chain(equations.iter().map(|pair| (pair, false))) {
+            let (left, right) = pair;
             let sum = self.lowering.exact(left)?.minus(&self.lowering.exact(right)?);
             for mut equation in self.components(&sum, left, right)? {
-                for solution in &solutions {
-                    equation = self.lowering.algebra.substituted(&equation, solution)?;
+                let mut origin: Origin = if everywhere { vec![pair.clone()] } else { vec![] };
+                for (solution, its_own) in &solutions {
+                    let next = self.lowering.algebra.substituted(&equation, solution)?;
+                    if next != equation {
+                        origin.extend(its_own.iter().cloned());
+                    }
+                    equation = next;
                 }
                 if equation.is_zero() {
                     continue;
@@ -169,21 +181,20 @@ impl<'a> Sheet<'a> {
                     return Err(contradiction(everywhere));
                 }
                 let before = self.difference.clone();
-                if let Some(solution) = self.lowering.algebra.solve(&equation, everywhere)? {
-                    self.difference = self.lowering.algebra.substituted(&self.difference, &solution)?;
+                let solution = self.lowering.algebra.solve(&equation, everywhere)?;
+                if let Some(solution) = &solution {
+                    self.difference = self.lowering.algebra.substituted(&self.difference, solution)?;
                     if self.difference != before {
-                        self.used.push((left.clone(), right.clone()));
+                        self.used.push(pair.clone());
                         self.given += usize::from(everywhere);
                     }
-                    if !solution.is_complete() {
-                        self.open.push(names_in(&equation));
-                        self.identities.push(Identity { sum: equation, everywhere });
-                    }
-                    solutions.push(solution);
-                } else {
+                }
+                if !solution.as_ref().is_some_and(Solution::is_complete) {
                     self.open.push(names_in(&equation));
                     self.identities.push(Identity { sum: equation, everywhere });
+                    self.hypotheses.extend(origin.iter().cloned());
                 }
+                solutions.extend(solution.map(|solution| (solution, origin)));
             }
         }
         self.difference = self.lowering.series(&self.difference, need)?;
@@ -254,35 +265,20 @@ impl<'a> Sheet<'a> {
     fn assumptions(&self) -> Vec<Assumption> {
         let algebra = &self.lowering.algebra;
         let mut all: Vec<Assumption> = Vec::new();
-        for reliance in algebra.reliances.borrow().iter() {
-            let next = assumption(algebra, reliance);
+        let reliances = algebra.reliances.borrow().clone();
+        for reliance in &reliances {
+            let next = assumption(&self.lowering, reliance);
             if !next.as_ref().is_none_or(|next| all.contains(next)) {
                 all.extend(next);
             }
         }
-        for (left, right) in self.used.iter().take(self.given) {
+        for (left, right) in self.used.iter().take(self.given).chain(&self.hypotheses) {
             let next = Assumption::Given(left.clone(), right.clone());
             if !all.contains(&next) {
                 all.push(next);
             }
         }
-        for _ in self.identities.iter().filter(|identity| identity.everywhere).take(1) {
-            all.extend(self.hypotheses_left());
-        }
         all
-    }
-
-    /// Hypotheses that were used as identities.
-    fn hypotheses_left(&self) -> Vec<Assumption> {
-        let algebra = &self.lowering.algebra;
-        let zero = || Expr::number(Rational::ZERO);
-        self.identities
-            .iter()
-            .filter(|identity| identity.everywhere)
-            .map(|identity| {
-                Assumption::Given(algebra.raised(&identity.sum, &open_indices(&identity.sum)), zero())
-            })
-            .collect()
     }
 }
 
@@ -291,15 +287,18 @@ fn contradiction(everywhere: bool) -> Obstacle {
     if everywhere { Obstacle::Hypothesis { what } } else { Obstacle::Condition { what } }
 }
 
-fn assumption(algebra: &Algebra<'_>, reliance: &Reliance) -> Option<Assumption> {
+fn assumption(lowering: &Lowering<'_>, reliance: &Reliance) -> Option<Assumption> {
+    let algebra = &lowering.algebra;
     let matrix = [(Index::Free(0), Length::Space), (Index::Free(1), Length::Space)];
+    let of_symbol = |sum: &Poly| lowering.without_root(sum).unwrap_or_else(|_| sum.clone());
     Some(match reliance {
         Reliance::Exchange => Assumption::ExchangeOfDerivativeAndExpectation,
         Reliance::Decay => Assumption::DecayAtInfinity,
-        Reliance::NonZero(sum) if is_declared(sum) => return None,
+        // What is divided by in a series was divided by before; the root itself is no number.
+        Reliance::NonZero(sum) if has_root(sum) => return None,
         Reliance::NonZero(sum) => Assumption::NonZero(algebra.raised_scalar(sum)),
-        Reliance::Positive(sum) => Assumption::Positive(algebra.raised_scalar(sum)),
-        Reliance::SmoothRoot(sum) => Assumption::SmoothRoot(algebra.raised(sum, &matrix)),
+        Reliance::Positive(sum) => Assumption::Positive(algebra.raised_scalar(&of_symbol(sum))),
+        Reliance::SmoothRoot(sum) => Assumption::SmoothRoot(algebra.raised(&of_symbol(sum), &matrix)),
     })
 }
 
@@ -324,22 +323,6 @@ fn names_in(sum: &Poly) -> BTreeSet<SymbolId> {
         false
     });
     names
-}
-
-/// The root of the symbol of a remainder is nobody's.
-fn is_declared(sum: &Poly) -> bool {
-    sum.any(&mut |factor: &Factor| factor.head == Head::Scalar(SymbolId(u32::MAX)))
-}
-
-fn open_indices(sum: &Poly) -> Vec<(Index, Length)> {
-    let mut open: Vec<Index> = Vec::new();
-    for index in sum.terms().iter().flat_map(|(monomial, _)| &monomial.0).flat_map(|factor| &factor.indices) {
-        if matches!(index, Index::Free(_)) && !open.contains(index) {
-            open.push(*index);
-        }
-    }
-    open.sort_unstable();
-    open.into_iter().map(|index| (index, Length::Space)).collect()
 }
 
 /// The free indices of the sides, with what they run over.

@@ -24,7 +24,12 @@ use crate::expression::{Expr, Kind, Place, Rational, SymbolId, SymbolKind};
 const TERMS: i64 = 24;
 
 /// The root of the symbol of the remainder, while a function is expanded in it. No text declares so many names.
-const ROOT: SymbolId = SymbolId(u32::MAX);
+pub(super) const ROOT: SymbolId = SymbolId(u32::MAX);
+
+/// Whether a sum speaks of the root of the symbol of the remainder.
+pub(super) fn has_root(sum: &Poly) -> bool {
+    sum.any(&mut |factor: &Factor| factor.head == Head::Scalar(ROOT))
+}
 
 impl Lowering<'_> {
     /// The order of a product.
@@ -178,6 +183,22 @@ impl Lowering<'_> {
                 let noise =
                     self.algebra.factor(Factor::new(Head::Noise(noise, length), Draw::Fixed, slots))?;
                 self.algebra.times(&root, &noise).map(Some)
+            }
+            _ => Ok(None),
+        })
+    }
+
+    /// What was noted of a function while it was expanded, in terms of the symbol again: `t = eta^(1/2)`, `dW = dW/eta^(1/2)`.
+    pub(super) fn without_root(&self, sum: &Poly) -> Result<Poly, Obstacle> {
+        let Some(symbol) = self.symbol.filter(|_| has_root(sum)) else { return Ok(sum.clone()) };
+        let root = |power: Rational| Factor { power, ..Factor::number(Head::Scalar(symbol)) };
+        self.algebra.rewritten(sum, &|factor| match factor.head {
+            Head::Scalar(ROOT) => self.algebra.factor(root(Rational::half(1))).map(Some),
+            Head::Noise(noise, length) if self.noises.contains(&noise) => {
+                let slots: &[Index] = if factor.rank == 0 { &[] } else { &[FIRST] };
+                let noise =
+                    self.algebra.factor(Factor::new(Head::Noise(noise, length), Draw::Fixed, slots))?;
+                self.algebra.times(&self.algebra.factor(root(Rational::half(-1)))?, &noise).map(Some)
             }
             _ => Ok(None),
         })

@@ -85,8 +85,8 @@ impl<'a> Explanation<'a> {
         }
         for trial in &self.checked.trials {
             page.note(&format!("At {}: {}.", trials::place(trial), trials::exact(&trial.exact).join("; ")))?;
-            if let Some(sampled) = &trial.sampled {
-                page.note(&format!("Drawn there: {}.", trials::sampled(sampled).join("; ")))?;
+            if trial.sampled.is_some() {
+                page.note(&format!("Drawn there: {}.", trials::sampled(trial).join("; ")))?;
             }
         }
         for assumption in super::assumptions_of(self.checked) {

@@ -82,6 +82,7 @@ fn derivation(checkup: &Checkup) -> Vec<Block> {
             blocks: vec![Block::List(assumptions)],
         });
     }
+    blocks.extend(trials::budget(checkup).map(Block::Paragraph));
     blocks
 }
 
@@ -120,15 +121,6 @@ fn statements(checkup: &Checkup, range: &Range<usize>, blocks: &mut Vec<Block>) 
     }
 }
 
-fn tone(checked: &Checked) -> Tone {
-    match (checked.as_claimed(), checked.verdict) {
-        (true, None) => Tone::Neutral,
-        (true, Some(_)) => Tone::Good,
-        (false, Some(Verdict::Undecided | Verdict::Inconclusive | Verdict::Consistent)) => Tone::Doubtful,
-        (false, Some(Verdict::Proved | Verdict::Refuted | Verdict::Contradiction) | None) => Tone::Bad,
-    }
-}
-
 fn card(checkup: &Checkup, checked: &Checked) -> Block {
     let claim = match &checked.statement {
         Statement::Assumption { name, text, .. } => {
@@ -162,7 +154,7 @@ fn card(checkup: &Checkup, checked: &Checked) -> Block {
     }
     let evidence = evidence(checkup, claim, checked);
     blocks.push(Block::Details { summary: "Evidence".to_owned(), blocks: evidence });
-    Block::Card { heading: claim.name.to_string(), tone: tone(checked), word, blocks }
+    Block::Card { heading: claim.name.to_string(), tone: text::tone(checked).into(), word, blocks }
 }
 
 fn capital(sentence: &str) -> String {
@@ -199,14 +191,10 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
                 .trials
                 .iter()
                 .map(|trial| {
-                    let drawn = trial
-                        .sampled
-                        .as_ref()
-                        .map_or_else(|| vec!["not asked for".to_owned()], trials::sampled);
                     vec![
                         Cell::text(&trials::place(trial)),
                         Cell::text(&trials::exact(&trial.exact).join("; ")),
-                        Cell::text(&drawn.join("; ")),
+                        Cell::text(&trials::sampled(trial).join("; ")),
                     ]
                 })
                 .collect(),

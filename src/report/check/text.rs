@@ -52,16 +52,20 @@ fn line(checked: &Checked, width: usize, out: &mut impl Write, style: Style) -> 
             (if claim.expected == Expected::Holds { "claim" } else { "refute" }, word)
         }
     };
-    let tone = match (checked.as_claimed(), checked.verdict) {
+    let mark = if checked.as_claimed() { "" } else { "  NOT AS CLAIMED" };
+    let name = checked.name();
+    let verdict = style.paint(tone(checked), &format!("{verdict:13}"));
+    let time = milliseconds(checked.elapsed);
+    writeln!(out, "  {kind:7}{name:width$}  {verdict}{time:>9}{}{mark}", instances(checked))
+}
+
+/// How a statement came out.
+pub(super) fn tone(checked: &Checked) -> Tone {
+    match (checked.as_claimed(), checked.verdict) {
         (true, _) => Tone::Good,
         (false, Some(Verdict::Undecided | Verdict::Inconclusive | Verdict::Consistent)) => Tone::Doubtful,
         (false, Some(Verdict::Proved | Verdict::Refuted | Verdict::Contradiction) | None) => Tone::Bad,
-    };
-    let mark = if checked.as_claimed() { "" } else { "  NOT AS CLAIMED" };
-    let name = checked.name();
-    let verdict = style.paint(tone, &format!("{verdict:13}"));
-    let time = milliseconds(checked.elapsed);
-    writeln!(out, "  {kind:7}{name:width$}  {verdict}{time:>9}{}{mark}", instances(checked))
+    }
 }
 
 /// The instances at which it was evaluated, and drawn.
@@ -124,7 +128,7 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
         if let Some(sampled) = &trial.sampled
             && telling(verdict, matches!(sampled, Sampled::Refuted(_)))
         {
-            let said = trials::sampled(sampled).join("\n");
+            let said = trials::sampled(trial).join("\n");
             diagnostic = diagnostic.note(format!("drawn at {}: {said}", trials::place(trial)));
         }
     }
@@ -197,16 +201,21 @@ fn refuted(claim: &Claim, refutation: &Refutation, names: &Names<'_>) -> Vec<Str
     notes
 }
 
-/// What the verdicts of a file rest on.
+/// What the verdicts of a file rest on, and how often chance may be wrong.
 fn assumptions(checkup: &Checkup, out: &mut impl Write, style: Style) -> io::Result<()> {
-    let all = assumptions_of_file(checkup);
-    if all.is_empty() {
-        return Ok(());
-    }
+    let (all, budget) = (assumptions_of_file(checkup), trials::budget(checkup));
     let mut page = Page { out, style };
-    page.note("It rests on:")?;
-    for text in all {
+    if !all.is_empty() {
+        page.note("It rests on:")?;
+    }
+    for text in &all {
         page.note(&format!("- {text}"))?;
+    }
+    if let Some(budget) = &budget {
+        page.note(budget)?;
+    }
+    if all.is_empty() && budget.is_none() {
+        return Ok(());
     }
     writeln!(page.out)
 }
@@ -281,4 +290,47 @@ pub(super) fn summary_line(report: &CheckReport<'_>) -> String {
         text += "; interrupted, the others were not reached";
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Level, Options, text};
+
+    /// Regression: what a function rests on was noted again while it was expanded in the root of `eta`, and printed a second
+    /// time with `?^2` for `eta`.
+    #[test]
+    fn what_a_series_rests_on_is_said_once() {
+        let source = "
+scalar eta > 0, c, k > 0
+noise dW(eta): scalar
+random x ~ moments(0, c)
+claim falls: E[log(1 - eta*x)] = -1/2*c*eta^2 + O(eta^3)
+claim steps: E[log(k + dW)] = log(k) - eta/(2*k^2) + O(eta^2)
+";
+        let checkup = text("t.drift", source, &Options::default().with_level(Level::Proof)).unwrap();
+        assert!(checkup.is_as_claimed(), "{checkup}");
+        let positive = ["`-(eta*x - 1)` is positive (1 verdict)", "`dW + k` is positive (1 verdict)"];
+        assert_eq!(assumptions_of_file(&checkup), positive);
+    }
+
+    /// Regression: a hypothesis that was substituted and used as an identity as well was printed twice, as written and as
+    /// `E[r] - 1 = 0`.
+    #[test]
+    fn a_hypothesis_is_said_once() {
+        let source = "
+space theta
+random X
+field r(X): scalar > 0
+given E[r] = 1
+let surprise = -log(r)
+claim score: E[r*grad(surprise)] = 0
+claim information: E[r*outer(grad(surprise), grad(surprise))] = E[r*hess(surprise)]
+";
+        let checkup = text("t.drift", source, &Options::default().with_level(Level::Proof)).unwrap();
+        assert!(checkup.is_as_claimed(), "{checkup}");
+        let mut given = assumptions_of_file(&checkup);
+        given.retain(|text| text.starts_with("given"));
+        assert_eq!(given, ["given: `E[r]` = `1` (2 verdicts)"]);
+    }
 }

@@ -1,7 +1,7 @@
 //! What the readings in numbers say at an instance, in words and as JSON.
 
-use super::super::layout::{count, deviations, probability, scientific};
-use crate::check::Trial;
+use super::super::layout::{count, counted, deviations, probability, scientific};
+use crate::check::{Checkup, FALSE_ALARM, Trial};
 use crate::reading::exact::{Agreement, Component, Evidence, Refutation, Slope};
 use crate::reading::sampled::{self, Sample};
 use crate::sampling::Estimate;
@@ -77,19 +77,36 @@ pub(super) fn sample_of(evidence: &sampled::Evidence) -> Option<&Sample> {
     }
 }
 
+/// The error budget of everything that was drawn in a file, as a sentence; nothing where nothing was.
+pub(super) fn budget(checkup: &Checkup) -> Option<String> {
+    let trials = checkup.statements.iter().flat_map(|checked| &checked.trials);
+    let number = trials.filter(|trial| trial.sampled.is_some()).count();
+    (number > 0).then(|| {
+        format!(
+            "Drawn: {}; that chance refutes a true claim in any of them has a probability of at most {FALSE_ALARM} (Holm).",
+            counted(number, "trial")
+        )
+    })
+}
+
 /// What the sampled reading found, as sentences without their full stops.
-pub(super) fn sampled(evidence: &sampled::Evidence) -> Vec<String> {
-    let (outcome, sample) = match evidence {
-        sampled::Evidence::Consistent(sample) => ("no difference was seen".to_owned(), sample),
-        sampled::Evidence::Refuted(sample) => ("the sides differ".to_owned(), &**sample),
-        sampled::Evidence::Inconclusive(sample, reason) => (format!("inconclusive: {reason}"), &**sample),
-        sampled::Evidence::Unable(reason) => return vec![format!("not drawn: {reason}")],
+pub(super) fn sampled(trial: &Trial) -> Vec<String> {
+    let (outcome, sample) = match &trial.sampled {
+        Some(sampled::Evidence::Consistent(sample)) => ("no difference was seen".to_owned(), sample),
+        Some(sampled::Evidence::Refuted(sample)) => ("the sides differ".to_owned(), &**sample),
+        Some(sampled::Evidence::Inconclusive(sample, reason)) => {
+            (format!("inconclusive: {reason}"), &**sample)
+        }
+        Some(sampled::Evidence::Unable(reason)) => return vec![format!("not drawn: {reason}")],
+        None => return vec!["not asked for".to_owned()],
     };
+    let adjusted =
+        trial.p_value_adjusted.map_or_else(String::new, |p| format!(", among all trials {}", probability(p)));
     let largest = sample.components.iter().max_by(|a, b| a.z.abs().total_cmp(&b.z.abs()));
     let z = largest.map_or_else(String::new, |c| format!(", the largest deviation is {}", deviations(c.z)));
     let mut lines = vec![
         outcome,
-        format!("p = {}{z}", probability(sample.p_value)),
+        format!("p = {}{adjusted}{z}", probability(sample.p_value)),
         format!("{} draws, window {}", count(sample.draws), scientific(sample.width)),
     ];
     if sample.detectable.is_finite() {
@@ -101,7 +118,13 @@ pub(super) fn sampled(evidence: &sampled::Evidence) -> Vec<String> {
 /// A trial as JSON.
 pub(super) fn json(trial: &Trial) -> Value {
     let sampled = trial.sampled.as_ref().map(sampled_json);
-    json!({ "instance": trial.instance.as_deref(), "exact": exact_json(&trial.exact), "sampled": sampled })
+    json!({
+        "instance": trial.instance.as_deref(),
+        "exact": exact_json(&trial.exact),
+        "sampled": sampled,
+        "p_value": trial.p_value,
+        "p_value_adjusted": trial.p_value_adjusted,
+    })
 }
 
 fn sampled_json(evidence: &sampled::Evidence) -> Value {

@@ -10,6 +10,7 @@
 
 mod html;
 
+use super::layout::Tone as Colour;
 use std::io::{self, Write};
 
 /// The style of a page.
@@ -43,6 +44,17 @@ pub(in crate::report) enum Tone {
     Good,
     Bad,
     Doubtful,
+}
+
+impl From<Colour> for Tone {
+    fn from(colour: Colour) -> Self {
+        match colour {
+            Colour::Heading => Self::Neutral,
+            Colour::Good => Self::Good,
+            Colour::Bad => Self::Bad,
+            Colour::Doubtful => Self::Doubtful,
+        }
+    }
 }
 
 impl Tone {

@@ -1,6 +1,6 @@
 //! The page of `driftproof systems`.
 
-use super::{SystemRun, SystemsReport, words};
+use super::{SystemRun, SystemsReport, text, words};
 use crate::report::figure;
 use crate::report::layout::given;
 use crate::report::page::{Block, Cell, Document, Picture, Section, Table, Tone};
@@ -28,12 +28,8 @@ pub(super) fn document(report: &SystemsReport<'_>) -> Document {
     Document { title, lead, sections }
 }
 
-const fn tone(found: Found) -> Tone {
-    match found {
-        Found::Measured | Found::Holds => Tone::Good,
-        Found::Inconclusive => Tone::Doubtful,
-        Found::Fails => Tone::Bad,
-    }
+fn tone(found: Found) -> Tone {
+    text::tone(found).into()
 }
 
 fn section(run: &SystemRun) -> Section {

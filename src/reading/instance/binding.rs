@@ -1,256 +1,25 @@
-//! From the entries of an instance to what the names of a derivation are: numbers, data, functions.
-//!
-//! Here text becomes numbers, and nothing is evaluated but expressions of scalars. The readings that evaluate claims begin
-//! with this, and complete it claim by claim by what they draw at random.
+//! Entry by entry, what an instance says of the names of a derivation.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "every form that is not named is refused")]
 
-use crate::data::Data;
+use super::constant::constant;
+use super::spoken::symbols_of;
+use super::{BindError, BindReason, Bound, BoundField};
 use crate::expression::{
-    Claim, Condition, Entry, Expr, FieldShape, Function, Instance, Kind, Lengths, RandomShape, Shape, Sides,
-    Sign, SymbolId, SymbolKind, Symbols, Value, ValueError, nearest_name,
+    Entry, FieldShape, Instance, Lengths, RandomShape, Shape, Sign, SymbolId, SymbolKind, Symbols, Value,
+    ValueError, nearest_name,
 };
 use crate::loss::instance::{InstanceError, builtin_of, data_of, points_of, stated_dim};
-use crate::loss::{Builtin, Loss, Problem, ProblemError};
-use num_traits::ToPrimitive;
-use std::collections::{BTreeSet, HashMap};
-use std::ops::Range;
+use crate::loss::{Loss, Problem};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use thiserror::Error;
 
-/// What is wrong with an entry of an instance.
-#[derive(Debug, Error)]
-#[error("{key}: {reason}")]
-pub struct BindError {
-    /// The key.
-    pub key: String,
-    /// Bytes of the entry in its file.
-    pub span: Range<usize>,
-    /// What is wrong.
-    pub reason: Box<BindReason>,
-}
-
-/// Why an entry of an instance cannot be taken.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum BindReason {
-    /// Data, a loss or a point.
-    #[error(transparent)]
-    Instance(#[from] InstanceError),
-    /// An expression.
-    #[error(transparent)]
-    Value(#[from] ValueError),
-    /// Loss, data and point do not fit together.
-    #[error(transparent)]
-    Problem(#[from] ProblemError),
-    /// The expression has no value at a point.
-    #[error("it has no value at a point of the instance: {reason}")]
-    NoValue {
-        /// Why, as the reading says that tried.
-        reason: String,
-    },
-    /// The derivation has no such name.
-    #[error("the derivation declares no such name{}", suggestion(nearest.as_deref()))]
-    UnknownKey {
-        /// The name most like it.
-        nearest: Option<String>,
-    },
-    /// A name that cannot be bound.
-    #[error("{what} cannot be bound in an instance")]
-    NotBound {
-        /// What it is.
-        what: &'static str,
-    },
-    /// A loss or columns of data without data.
-    #[error("there are no data: add data = csv(\"file.csv\", target = \"column\")")]
-    NoData,
-    /// The dimension is not fixed.
-    #[error("the dimension is not known: give theta as a list of numbers")]
-    NoDimension,
-    /// Another shape than declared.
-    #[error("it is declared to be {expected}, found {found}")]
-    Shape {
-        /// What it is declared to be.
-        expected: &'static str,
-        /// What it is.
-        found: &'static str,
-    },
-    /// A function of what it was not declared to depend on.
-    #[error("{name} varies with the data, which {field} was not declared to depend on")]
-    Depends {
-        /// What the expression uses.
-        name: String,
-        /// What is bound.
-        field: String,
-    },
-    /// A number of the wrong sign.
-    #[error("it is declared to be {expected}, found {found}")]
-    Sign {
-        /// What it is declared to be.
-        expected: &'static str,
-        /// What it is.
-        found: f64,
-    },
-    /// A matrix that is declared symmetric, and is not.
-    #[error("it is declared symmetric, and is not at a point of the instance")]
-    NotSymmetric,
-}
-
-fn suggestion(nearest: Option<&str>) -> String {
-    nearest.map(|name| format!("; is {name} meant?")).unwrap_or_default()
-}
-
-/// What a field is bound to.
-#[derive(Debug, Clone)]
-pub(super) enum BoundField {
-    /// An expression in `theta`, scalars, and columns of the data.
-    Expression(Expr),
-    /// A loss on the rows of the data.
-    Loss(Arc<Problem<Builtin>>),
-}
-
-/// What an instance binds.
-#[derive(Debug, Clone)]
-pub(super) struct Bound {
-    /// The declared names, and names for columns of the data.
-    pub(super) symbols: Arc<Symbols>,
-    /// The points; none if they are not bound.
-    pub(super) points: Vec<Vec<f64>>,
-    /// Coordinates that are bound by their own names where no points are.
-    pub(super) coordinates: Vec<(usize, f64)>,
-    /// The dimension, where data or the points fix it.
-    pub(super) dim: Option<usize>,
-    /// Number of data points; none if there are no data.
-    pub(super) rows: Option<usize>,
-    pub(super) scalars: HashMap<SymbolId, f64>,
-    pub(super) fields: HashMap<SymbolId, BoundField>,
-    /// Expressions in the first coordinate of a space of dimension 1, with its symbols.
-    pub(super) functions: HashMap<SymbolId, (Expr, Arc<Symbols>)>,
-    /// Values of random names at all data points.
-    pub(super) randoms: HashMap<SymbolId, Arc<[Vec<f64>]>>,
-    /// Numbers of columns of bound matrices.
-    pub(super) lengths: HashMap<SymbolId, usize>,
-    /// The bound fields that have to be symmetric or of a sign at the points.
-    pub(super) to_check: Vec<(Entry, SymbolId)>,
-}
-
-impl Bound {
-    /// Nothing.
-    pub(super) fn nothing(symbols: &Symbols) -> Self {
-        Self {
-            symbols: Arc::new(symbols.clone()),
-            points: vec![],
-            coordinates: vec![],
-            dim: None,
-            rows: None,
-            scalars: HashMap::new(),
-            fields: HashMap::new(),
-            functions: HashMap::new(),
-            randoms: HashMap::new(),
-            lengths: HashMap::new(),
-            to_check: vec![],
-        }
-    }
-
-    /// What an instance says of the names of a derivation; paths in it begin at `base`.
-    ///
-    /// # Errors
-    /// An entry is about no name of the derivation, or cannot be taken; the first such.
-    pub(super) fn new(instance: &Instance, symbols: &Symbols, base: &Path) -> Result<Self, BindError> {
-        let mut binding = Binding {
-            instance,
-            bound: Self::nothing(symbols),
-            symbols: symbols.clone(),
-            lengths: Lengths::default(),
-            data: None,
-            columns: vec![],
-        };
-        binding.all(base)?;
-        Ok(binding.bound)
-    }
-}
-
-/// Whether a claim speaks of something that is bound: a function, the data, or the point in named coordinates.
-pub(super) fn concerns(
-    claim: &Claim,
-    symbols: &Symbols,
-    point: bool,
-    is_bound: &dyn Fn(SymbolId) -> bool,
-) -> bool {
-    let point = symbols.coordinates().is_some() && point;
-    spoken(claim).iter().any(|id| match symbols.checked(*id).map(|symbol| &symbol.kind) {
-        Some(SymbolKind::Field { .. } | SymbolKind::Function | SymbolKind::Random { .. }) => is_bound(*id),
-        Some(SymbolKind::Space | SymbolKind::Coordinate(_)) => point,
-        Some(SymbolKind::Scalar(_) | SymbolKind::Noise { .. }) | None => false,
-    })
-}
-
-/// The symbols of a claim's sides and conditions: a hypothesis about others does not concern it.
-pub(super) fn spoken(claim: &Claim) -> BTreeSet<SymbolId> {
-    let mut found = BTreeSet::new();
-    if let Sides::Equation { left, right } = &claim.sides {
-        found.extend(symbols_of(left));
-        found.extend(symbols_of(right));
-    }
-    for condition in &claim.conditions {
-        match condition {
-            Condition::Equal(a, b) => {
-                found.extend(symbols_of(a));
-                found.extend(symbols_of(b));
-            }
-            Condition::Positive(e) | Condition::NonNegative(e) => found.extend(symbols_of(e)),
-        }
-    }
-    found
-}
-
-/// The symbols that occur in an expression.
-pub(super) fn symbols_of(e: &Expr) -> BTreeSet<SymbolId> {
-    let mut found = BTreeSet::new();
-    e.any(&mut |node| {
-        if let Kind::Symbol(id) | Kind::Apply(id, ..) = node.kind() {
-            found.insert(*id);
-        }
-        false
-    });
-    found
-}
-
-/// The value of an expression of scalars; nothing where it has no finite one.
-pub(super) fn constant(e: &Expr, scalars: &dyn Fn(SymbolId) -> Option<f64>) -> Option<f64> {
-    let of = |e: &Expr| constant(e, scalars);
-    let value = match e.kind() {
-        Kind::Number(number) => number.to_big().to_f64()?,
-        Kind::Symbol(id) => scalars(*id)?,
-        Kind::Add(terms) => terms.iter().map(of).sum::<Option<f64>>()?,
-        Kind::Neg(a) => -of(a)?,
-        Kind::Mul(a, b) => of(a)? * of(b)?,
-        Kind::Div(a, b) => of(a)? / of(b)?,
-        Kind::Pow(a, b) => of(a)?.powf(of(b)?),
-        Kind::Sqrt(a) => of(a)?.sqrt(),
-        Kind::Function(function, a) => of_function(*function, of(a)?),
-        _ => return None,
-    };
-    value.is_finite().then_some(value)
-}
-
-fn of_function(function: Function, x: f64) -> f64 {
-    match function {
-        Function::Exp => x.exp(),
-        Function::Log => x.ln(),
-        Function::Sin => x.sin(),
-        Function::Cos => x.cos(),
-        Function::Tan => x.tan(),
-        Function::Sinh => x.sinh(),
-        Function::Cosh => x.cosh(),
-        Function::Tanh => x.tanh(),
-        Function::Logistic => 1.0 / (1.0 + (-x).exp()),
-        Function::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
-        Function::Arsinh => x.asinh(),
-        Function::Arctan => x.atan(),
-        Function::Abs => x.abs(),
-    }
+/// What an instance says of the names of a derivation; paths in it begin at `base`.
+pub(super) fn bind(instance: &Instance, symbols: &Symbols, base: &Path) -> Result<Bound, BindError> {
+    let mut binding = Binding::new(instance, symbols);
+    binding.all(base)?;
+    Ok(binding.bound)
 }
 
 /// An instance while it is bound.
@@ -259,7 +28,6 @@ struct Binding<'a> {
     bound: Bound,
     symbols: Symbols,
     lengths: Lengths,
-    data: Option<Data>,
     /// Names that vary with the data.
     columns: Vec<SymbolId>,
 }
@@ -267,11 +35,7 @@ struct Binding<'a> {
 type Taken<T> = Result<T, BindReason>;
 
 fn at<T>(entry: &Entry, result: Taken<T>) -> Result<T, BindError> {
-    result.map_err(|reason| BindError {
-        key: entry.key.to_string(),
-        span: entry.span.clone(),
-        reason: Box::new(reason),
-    })
+    result.map_err(|reason| BindError::new(entry, reason))
 }
 
 /// The order in which entries are taken: what others rest on comes first.
@@ -284,13 +48,23 @@ fn rank(kind: Option<&SymbolKind>) -> u8 {
     }
 }
 
-impl Binding<'_> {
+impl<'a> Binding<'a> {
+    fn new(instance: &'a Instance, symbols: &Symbols) -> Self {
+        Self {
+            instance,
+            bound: Bound::nothing(symbols),
+            symbols: symbols.clone(),
+            lengths: Lengths::default(),
+            columns: vec![],
+        }
+    }
+
     fn all(&mut self, base: &Path) -> Result<(), BindError> {
         let data = self.instance.entries.iter().find(|entry| &*entry.key == "data");
         if let Some(entry) = data {
             let data = at(entry, data_of(&entry.value, base).map_err(BindReason::from))?;
             self.bound.rows = Some(data.len());
-            self.data = Some(data);
+            self.bound.data = Some(Arc::new(data));
         }
         self.dimension()?;
         self.declare_columns();
@@ -316,7 +90,7 @@ impl Binding<'_> {
         let named = self.symbols.coordinates().map(<[SymbolId]>::len);
         let listed = theta.and_then(|entry| stated_dim(&entry.value));
         let mut dim = named.or(listed);
-        if let (None, Some(data)) = (dim, &self.data) {
+        if let (None, Some(data)) = (dim, &self.bound.data) {
             dim = Some(data.features());
             for entry in &self.instance.entries {
                 let loss = builtin_of(&entry.value, data.features());
@@ -335,7 +109,7 @@ impl Binding<'_> {
 
     /// Columns of the data under their names, `x` for all features, `y` for the only target.
     fn declare_columns(&mut self) {
-        let Some(data) = self.data.clone() else { return };
+        let Some(data) = self.bound.data.clone() else { return };
         for (place, column) in data.columns().iter().enumerate() {
             self.column(column, RandomShape::Scalar, &|row| vec![row[place]]);
         }
@@ -369,7 +143,7 @@ impl Binding<'_> {
                 _ => return None,
             },
         };
-        let data = self.data.as_ref()?;
+        let data = self.bound.data.as_ref()?;
         self.bound.randoms.insert(id, data.rows().map(of).collect());
         self.columns.push(id);
         Some(id)
@@ -505,7 +279,7 @@ impl Binding<'_> {
     }
 
     fn loss(&mut self, id: SymbolId, shape: FieldShape, of_data: bool, value: &Value) -> Taken<()> {
-        let data = self.data.as_ref().ok_or(BindReason::NoData)?;
+        let data = self.bound.data.as_ref().ok_or(BindReason::NoData)?;
         if shape != FieldShape::Scalar {
             return Err(BindReason::Shape { expected: "a scalar", found: "a loss" });
         }

@@ -31,7 +31,6 @@
 //! ```
 
 mod budget;
-mod drawn;
 mod drift;
 mod trial;
 

@@ -1,9 +1,9 @@
 //! What an instance binds, for this reading.
 
+use super::Unable;
 use super::evaluate::Evaluator;
 use super::model::model;
 use super::tensor::Tensor;
-use super::{MOST_POINTS, Unable};
 use crate::expression::{
     Claim, Expected, Expr, FieldShape, Instance, Kind, Length, Shape, Sides, Sign, SymbolId, SymbolKind,
     Symbols,
@@ -24,8 +24,6 @@ const DERIVATIVES: usize = 2;
 pub struct SampledInstance {
     pub(super) bound: Arc<Bound>,
     pub(super) seed: u64,
-    /// The only one of its points that is looked at.
-    only: Option<usize>,
 }
 
 impl SampledInstance {
@@ -50,7 +48,7 @@ impl SampledInstance {
     }
 
     fn unchecked(bound: Arc<Bound>) -> Self {
-        Self { bound, seed: 1, only: None }
+        Self { bound, seed: 1 }
     }
 
     /// An instance that binds nothing: everything that a claim needs is drawn at random from this seed.
@@ -70,17 +68,7 @@ impl SampledInstance {
     /// The points `theta`; none if they are drawn at random.
     #[must_use]
     pub fn points(&self) -> &[Vec<f64>] {
-        let points = &self.bound.points[..];
-        self.only.map_or(points, |place| points.get(place..=place).unwrap_or(&[]))
-    }
-
-    /// The instance at each of the points that are looked at, alone; itself where they are drawn at random.
-    #[must_use]
-    pub fn at_each_point(&self) -> Vec<Self> {
-        match self.points().len() {
-            0 | 1 => vec![self.clone()],
-            number => (0..number.min(MOST_POINTS)).map(|k| Self { only: Some(k), ..self.clone() }).collect(),
-        }
+        &self.bound.points
     }
 
     /// Whether a claim speaks of something that the instance binds: a function, the data, or the point in named coordinates.

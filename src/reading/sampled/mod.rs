@@ -118,17 +118,34 @@ impl Default for Options<'_> {
     }
 }
 
+/// What was drawn at the points of an instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The refutation, if there is one; else why there is no conclusion; else the point that speaks most against the claim.
+    pub evidence: Evidence,
+    /// The number of points times the smallest p-value, at most 1; nothing where the draws make no test.
+    pub p_value: Option<f64>,
+}
+
 /// Puts both sides of a claim to the test at the points of an instance.
 #[must_use]
 pub fn read(claim: &Claim, instance: &SampledInstance, options: &Options<'_>) -> Evidence {
-    at_all_points(claim, instance, options).unwrap_or_else(Evidence::Unable)
+    read_points(claim, instance, options).evidence
+}
+
+/// The same, with the p-value of all points together. Each has an equal share of the false-alarm rate; the first that refutes
+/// the claim is the last that is drawn.
+#[must_use]
+pub fn read_points(claim: &Claim, instance: &SampledInstance, options: &Options<'_>) -> Reading {
+    let unable = |reason| Reading { evidence: Evidence::Unable(reason), p_value: None };
+    at_all_points(claim, instance, options).unwrap_or_else(unable)
 }
 
 fn at_all_points(
     claim: &Claim,
     instance: &SampledInstance,
     options: &Options<'_>,
-) -> Result<Evidence, Unable> {
+) -> Result<Reading, Unable> {
     if !(options.false_alarm > 0.0 && options.false_alarm < 0.5) {
         let expected = "above 0 and below 0.5";
         return Err(Unable::Option { what: "false-alarm rate", found: options.false_alarm, expected });
@@ -142,19 +159,48 @@ fn at_all_points(
     let bound = instance.points();
     let points: Vec<Option<&Vec<f64>>> =
         if bound.is_empty() { vec![None] } else { bound.iter().take(MOST_POINTS).map(Some).collect() };
-    let false_alarm = options.false_alarm / model::count(points.len());
+    let number = model::count(points.len());
     let mut worst: Option<Evidence> = None;
-    for (number, point) in (0..).zip(points) {
+    let mut least: Option<f64> = None;
+    for (place, point) in (0..).zip(points) {
         let model = model::model(claim, instance, point)?;
         let plan = plan::plan(claim, &model)?;
-        let evidence = run::at_point(&model, &plan, options, (number, false_alarm))?;
-        if matches!(evidence, Evidence::Refuted(_)) {
-            return Ok(evidence);
+        let found = run::at_point(&model, &plan, options, (place, options.false_alarm / number))?;
+        least = [least, tested(&found)].into_iter().flatten().reduce(f64::min);
+        if worst.as_ref().is_none_or(|worst| against(&found, worst)) {
+            worst = Some(found);
         }
-        let doubtful = matches!(worst, Some(Evidence::Inconclusive(..)));
-        if !doubtful && (worst.is_none() || matches!(evidence, Evidence::Inconclusive(..))) {
-            worst = Some(evidence);
+        if let Some(Evidence::Refuted(_)) = worst {
+            break;
         }
     }
-    worst.ok_or(Unable::NothingRandom)
+    let evidence = worst.ok_or(Unable::NothingRandom)?;
+    Ok(Reading { evidence, p_value: least.map(|p| (number * p).min(1.0)) })
+}
+
+/// The p-value of one point, where its draws make a test.
+fn tested(evidence: &Evidence) -> Option<f64> {
+    match evidence {
+        Evidence::Consistent(sample) => Some(sample.p_value),
+        Evidence::Refuted(sample) => Some(sample.p_value),
+        Evidence::Inconclusive(sample, Reason::PlantNotSeen | Reason::PowerTooLow) => Some(sample.p_value),
+        Evidence::Inconclusive(
+            _,
+            Reason::HeavyTails
+            | Reason::Leftover
+            | Reason::Cancelled
+            | Reason::TooFewDraws
+            | Reason::NotSeenAgain,
+        )
+        | Evidence::Unable(_) => None,
+    }
+}
+
+/// Whether a point says more against a claim than another.
+fn against(found: &Evidence, other: &Evidence) -> bool {
+    match (found, other) {
+        (Evidence::Refuted(_), _) | (Evidence::Inconclusive(..), Evidence::Consistent(_)) => true,
+        (Evidence::Consistent(a), Evidence::Consistent(b)) => a.p_value < b.p_value,
+        (Evidence::Consistent(_) | Evidence::Inconclusive(..) | Evidence::Unable(_), _) => false,
+    }
 }

@@ -262,6 +262,10 @@ mod tests {
         ] {
             assert!(taylor(curve, x, 2).is_none(), "{curve:?} at {x}");
         }
-        assert_eq!(taylor(Curve::Power(2.0), 0.0, 3), Some(Series::from_slice(&[0.0, 0.0, 1.0, 0.0])), "x^2 at 0 is smooth");
+        assert_eq!(
+            taylor(Curve::Power(2.0), 0.0, 3),
+            Some(Series::from_slice(&[0.0, 0.0, 1.0, 0.0])),
+            "x^2 at 0 is smooth"
+        );
     }
 }

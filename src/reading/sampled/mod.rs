@@ -19,14 +19,16 @@
 //!
 //! In claims with a remainder the outermost expectations are balanced: the rows in one place of a batch are, over the draws of
 //! one value, different rows of the data in random order, and noises come in pairs of opposite sign. Each draw has its
-//! distribution; what is additive in the data points is then averaged without error, over up to 1024 rows.
+//! distribution; what is additive in the data points, and the covariance of what depends on one of them, is then averaged
+//! without error, over up to 1024 rows. In other claims this is done where by single draws too little would be seen.
 //!
 //! What is random outside every expectation is drawn once and kept. What an instance does not bind is drawn once, too, from
 //! streams that the seed of the instance and the name fix: functions, points, numbers, data points.
 //!
 //! # What it says
 //!
-//! The mean difference of all components together is tested against 0 (Hotelling's `T^2`). Beside every claim two wrong ones
+//! The mean difference of all components together is tested against 0 (Hotelling's `T^2`, with an allowance for skew draws).
+//! Beside every claim two wrong ones
 //! are put to the same draws, the right side doubled and with the wrong sign: a claim is `consistent` only if both of them
 //! are refuted, and if an error of half of the right side would have been seen with probability 0.99. See [`Sample`].
 //!

@@ -1,8 +1,14 @@
 //! Draws until enough could be seen, and what they show.
 //!
-//! **When to stop.** Looks are taken after 128, 256, 512, ... draws. A look asks only how small an error of the right side could
-//! be seen, which depends on the spread of the draws and on the size of the right side, not on the difference; the mean
-//! difference is looked at once, at the end. So looking does not change the false-alarm rate.
+//! **When to stop.** Looks are taken after 128, 256, 512, ... draws: when an error of the target size could be seen, when no
+//! error of any interest could be with all draws, or when the difference is so large that nothing more is needed. A quarter of
+//! the false-alarm rate is for the looks before the last one, in equal parts, and three quarters are for the last one:
+//!
+//! ```text
+//! p = 4 k p_early  of one of k looks,      p = 4/3 p_last
+//! ```
+//!
+//! so that by Bonferroni `P(p <= a) <= a` for a true claim.
 //!
 //! **Claims with a remainder.** With `D_r` the difference over the compared power at the three values of the small
 //! parameter (its root, where half-integer powers occur), each half of the one before, on the same draws,
@@ -45,8 +51,12 @@ const HOPELESS: f64 = 1.0;
 /// Part of the draws after which that is decided.
 const LAST_CHANCE: u64 = 8;
 
+/// Part of the false-alarm rate for the looks before the last one, and for the last one.
+const EARLY: f64 = 0.25;
+const LAST: f64 = 1.0 - EARLY;
+
 /// Multiplications of coefficients that the draws of one point may cost.
-const MOST_WORK: u64 = 1_500_000_000;
+const MOST_WORK: u64 = 1_200_000_000;
 
 /// Components that are tested themselves; beyond, so many random directions of them.
 const MOST_DIRECTIONS: usize = 24;
@@ -147,6 +157,7 @@ pub(super) fn at_point(
     let mut wanted = FIRST_LOOK.min(affordable.max(1));
     let mut block = 0;
     let mut cancelled = false;
+    let looks = f64::from((affordable / FIRST_LOOK).max(1).ilog2() + 1);
     loop {
         while gathered.tested.count() < wanted && !cancelled {
             let blocks = wanted.saturating_sub(gathered.tested.count()).div_ceil(BLOCK);
@@ -159,17 +170,22 @@ pub(super) fn at_point(
             block = last;
             cancelled = options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
         }
+        if !cancelled && let early @ Evidence::Refuted(_) = run.conclude(&gathered, (false, looks / EARLY)) {
+            return Ok(early);
+        }
         let draws = gathered.tested.count();
         let sees = run.detectable(&gathered);
         let enough = sees <= TARGET && tails(&gathered.tested) <= TAILS;
+        // Not finite while the draws are too skew, which more of them can mend.
         let hopeless = draws >= affordable / LAST_CHANCE
+            && sees.is_finite()
             && sees * (number(draws) / number(affordable)).sqrt() > HOPELESS;
         if enough || hopeless || cancelled || draws >= affordable {
             break;
         }
         wanted = (2 * wanted).min(affordable);
     }
-    Ok(run.conclude(&gathered, cancelled))
+    Ok(run.conclude(&gathered, (cancelled, 1.0 / LAST)))
 }
 
 /// Chooses the window, the small parameter, the terms that the power is about and how derivatives are taken, by draws of
@@ -507,13 +523,16 @@ impl<'a> Run<'a> {
         let claim = self.project(gathered.claim.mean());
         let hidden = norm(&gathered.change) / norm(&gathered.claim).max(f64::MIN_POSITIVE);
         let metric = self.metric(&gathered.tested, gathered);
-        metric.map_or(f64::INFINITY, |metric| hidden + metric.detectable(&claim, self.false_alarm))
+        metric.map_or(f64::INFINITY, |metric| hidden + metric.detectable(&claim, LAST * self.false_alarm))
     }
 
-    fn conclude(&self, gathered: &Gathered, cancelled: bool) -> Evidence {
+    /// What the draws say; p-values are multiplied by `share`, for all looks together.
+    fn conclude(&self, gathered: &Gathered, (cancelled, share): (bool, f64)) -> Evidence {
         let leftover = self.leftover(gathered);
         let p_of = |draws: &Covariance| {
-            self.metric(draws, gathered).map_or(1.0, |metric| metric.p_value(draws.mean(), &leftover))
+            let p =
+                self.metric(draws, gathered).map_or(1.0, |metric| metric.p_value(draws.mean(), &leftover));
+            (share * p).min(1.0)
         };
         let p_value = p_of(&gathered.tested);
         let plant = |k: usize| Plant { factor: PLANTS[k], p_value: p_of(&gathered.plants[k]) };

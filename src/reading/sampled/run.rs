@@ -175,7 +175,7 @@ pub(super) fn at_point(
         }
         let draws = gathered.tested.count();
         let sees = run.detectable(&gathered);
-        let enough = sees <= TARGET && tails(&gathered.tested) <= TAILS;
+        let enough = sees <= TARGET && tails(&gathered.tested) <= TAILS && run.sees_plants(&gathered);
         // Not finite while the draws are too skew, which more of them can mend.
         let hopeless = draws >= affordable / LAST_CHANCE
             && sees.is_finite()
@@ -524,6 +524,17 @@ impl<'a> Run<'a> {
         let hidden = norm(&gathered.change) / norm(&gathered.claim).max(f64::MIN_POSITIVE);
         let metric = self.metric(&gathered.tested, gathered);
         metric.map_or(f64::INFINITY, |metric| hidden + metric.detectable(&claim, LAST * self.false_alarm))
+    }
+
+    /// Whether differences as large as those of the wrong claims are seen with the spread and skewness of their draws.
+    fn sees_plants(&self, gathered: &Gathered) -> bool {
+        let claim = self.project(gathered.claim.mean());
+        gathered.plants.iter().zip(PLANTS).all(|(plant, factor)| {
+            let metric = self.metric(plant, gathered);
+            metric.is_some_and(|metric| {
+                metric.detectable(&claim, LAST * self.false_alarm) <= f64::abs(factor - 1.0)
+            })
+        })
     }
 
     /// What the draws say; p-values are multiplied by `share`, for all looks together.

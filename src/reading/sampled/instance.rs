@@ -2,7 +2,7 @@
 
 use super::Unable;
 use super::evaluate::Evaluator;
-use super::model::model;
+use super::making::model;
 use super::tensor::Tensor;
 use crate::expression::{
     Claim, Expected, Expr, FieldShape, Instance, Kind, Length, Shape, Sides, Sign, SymbolId, SymbolKind,

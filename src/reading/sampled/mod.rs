@@ -67,6 +67,7 @@
 
 mod by_parts;
 mod composition;
+mod conclude;
 mod drawn;
 mod evaluate;
 mod evidence;
@@ -76,6 +77,7 @@ mod instance;
 mod jet;
 mod judge;
 mod losses;
+mod making;
 mod matrices;
 mod model;
 mod plan;
@@ -83,6 +85,7 @@ mod run;
 mod sampler;
 mod scope;
 mod series;
+mod settle;
 mod tensor;
 
 pub use crate::reading::instance::{BindError, BindReason};
@@ -165,7 +168,7 @@ fn at_all_points(
     let mut worst: Option<Evidence> = None;
     let mut least: Option<f64> = None;
     for (place, point) in (0..).zip(points) {
-        let model = model::model(claim, instance, point)?;
+        let model = making::model(claim, instance, point)?;
         let plan = plan::plan(claim, &model)?;
         let found = run::at_point(&model, &plan, options, (place, options.false_alarm / number))?;
         least = [least, tested(&found)].into_iter().flatten().reduce(f64::min);

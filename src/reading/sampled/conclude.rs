@@ -154,6 +154,11 @@ impl Run<'_> {
         } else if plan.by_parts {
             notes.push("derivatives of expectations along the path of each draw".to_owned());
         }
+        if self.sampler.all_balanced {
+            notes.push(
+                "expectations over all rows of the data, as single draws would see too little".to_owned(),
+            );
+        }
         if plan.seen.is_some() {
             notes.push("derivatives of the other side along the path of each draw".to_owned());
         }

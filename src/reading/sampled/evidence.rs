@@ -23,7 +23,7 @@ pub enum Evidence {
 pub struct Sample {
     /// Each component of both sides.
     pub components: Vec<Component>,
-    /// Probability of a difference at least this large by chance alone, of all components together (Hotelling).
+    /// Probability of a difference at least this large by chance alone, of all components and looks together (Hotelling).
     pub p_value: f64,
     /// At most so probable had a difference to be to count as one.
     pub false_alarm: f64,

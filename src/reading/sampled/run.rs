@@ -55,7 +55,7 @@ const EARLY: f64 = 0.25;
 pub(super) const LAST: f64 = 1.0 - EARLY;
 
 /// Multiplications of coefficients that the draws of one point may cost.
-pub(super) const MOST_WORK: u64 = 1_200_000_000;
+pub(super) const MOST_WORK: u64 = 800_000_000;
 
 /// Components that are tested themselves; beyond, so many random directions of them.
 pub(super) const MOST_DIRECTIONS: usize = 24;

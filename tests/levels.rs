@@ -147,6 +147,40 @@ refute not_alone: -k_D*(V*rest*[1] + T_D/C*grad(rest)) = 0
     }
 }
 
+/// Regression: of two conditions the first was met with the value that a name had before the second, and a true claim came
+/// out as a contradiction. A circle is met once its first condition is; who cannot see that is unable.
+#[test]
+fn conditions_are_met_together_in_any_order() {
+    let text = "
+scalar a, b, c
+random X
+space theta
+field u(X): scalar
+claim chain where a = b, b = 2*c: E[a*u] = 2*c*E[u]
+claim other_order where b = 2*c, a = b: E[a*u] = 2*c*E[u]
+refute half where a = b, b = 2*c: E[a*u] = c*E[u]
+claim circle where a = b, b = a: E[a*u] = b*E[u]
+";
+    let derivation = parse("chain.drift", text).unwrap();
+    let exact_at = exact::ExactInstance::random(&derivation.symbols, 3);
+    let sampled_at = sampled::SampledInstance::random(&derivation.symbols, 3);
+    let [chain, other_order, half, circle] = claims(&derivation)[..] else { panic!("four claims") };
+    let drawn = |claim| sampled::read(claim, &sampled_at, &sampled::Options::default());
+    for claim in [chain, other_order] {
+        assert!(matches!(exact::read(claim, &exact_at), exact::Evidence::Holds(_)), "{}", claim.name);
+        assert!(
+            matches!(drawn(claim), sampled::Evidence::Consistent(_)),
+            "{}: {:?}",
+            claim.name,
+            drawn(claim)
+        );
+    }
+    assert!(matches!(exact::read(half, &exact_at), exact::Evidence::Refuted(_)), "half");
+    assert!(matches!(drawn(half), sampled::Evidence::Refuted(_)), "half: {:?}", drawn(half));
+    assert!(matches!(exact::read(circle, &exact_at), exact::Evidence::Holds(_)), "circle");
+    assert!(matches!(drawn(circle), sampled::Evidence::Unable(sampled::Unable::Unmet { .. })), "circle");
+}
+
 fn file(name: &str, text: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, text).unwrap();

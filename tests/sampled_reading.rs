@@ -165,6 +165,30 @@ refute lost_half: E[b*dt + shift(B, 1/2*B*dW)*dW] = (b + S)*dt + O(dt^(3/2))
     }
 }
 
+/// Regression: values at a point are shared by the values of the small parameter, and a scalar that a condition makes a
+/// function of it was taken for one that does not depend on it.
+#[test]
+fn what_a_condition_makes_small_is_small() {
+    let text = "
+scalar eta > 0, a
+random X
+space theta
+field u(X): scalar
+claim it where a = eta: E[shift(u, -a*grad(u))] = E[u] - eta*E[norm2(grad(u))] + O(eta^2)
+refute twice where a = 2*eta: E[shift(u, -a*grad(u))] = E[u] - eta*E[norm2(grad(u))] + O(eta^2)
+";
+    let derivation = parse("small.drift", text).unwrap();
+    let instance = SampledInstance::random(&derivation.symbols, 3);
+    for claim in claims(&derivation) {
+        let evidence = read(claim, &instance, &Options { false_alarm: 1e-6, ..Options::default() });
+        let right = match claim.expected {
+            Expected::Holds => matches!(evidence, Evidence::Consistent(_)),
+            Expected::Fails => matches!(evidence, Evidence::Refuted(_)),
+        };
+        assert!(right, "{}: {}", claim.name, word(&evidence));
+    }
+}
+
 /// How often of 400 seeds a claim is refuted.
 fn refuted(claim: &str) -> usize {
     let derivation = parse("toy.drift", &format!("{LOGISTIC}\nclaim it: {claim}\n")).unwrap();
@@ -211,24 +235,28 @@ fn small_p_values(claim: &str, draws: u64) -> usize {
 }
 
 /// The same bounds for matrices, remainders and displacements seen midway, with few draws: the p-values are right also where
-/// nothing is concluded from them. Off by 20 % is seen by the first two.
+/// nothing is concluded from them. Off by 20 % is seen by the first two; of the third, which needs more draws, twice as much
+/// has at least small p-values more often than chance gives.
 #[test]
 fn p_values_of_matrices_and_remainders_are_no_smaller_than_they_should_be() {
-    for (truth, off, draws) in [
-        ("Cov[step] = eta^2/n*Sigma", Some("Cov[step] = 1.25*eta^2/n*Sigma"), 256),
+    for (truth, off, least, draws) in [
+        ("Cov[step] = eta^2/n*Sigma", "Cov[step] = 1.25*eta^2/n*Sigma", 386, 256),
         (
             "E[shift(u, step)] = E[u] - eta*norm2(E[g]) + O(eta^2)",
-            Some("E[shift(u, step)] = E[u] - 1.25*eta*norm2(E[g]) + O(eta^2)"),
+            "E[shift(u, step)] = E[u] - 1.25*eta*norm2(E[g]) + O(eta^2)",
+            386,
             768,
         ),
-        ("midpoint(step - E[step]) = -eta^2/(2*n)*div(Sigma) + O(eta^3)", None, 256),
+        (
+            "midpoint(step - E[step]) = -eta^2/(2*n)*div(Sigma) + O(eta^3)",
+            "midpoint(step - E[step]) = -eta^2/n*div(Sigma) + O(eta^3)",
+            21,
+            256,
+        ),
     ] {
-        let small = small_p_values(truth, draws);
-        assert!(small <= 20, "{truth}: {small} of 400");
-        if let Some(off) = off {
-            let small = small_p_values(off, draws);
-            assert!(small >= 386, "{off}: {small} of 400");
-        }
+        let (by_chance, seen) = (small_p_values(truth, draws), small_p_values(off, draws));
+        assert!(by_chance <= 20, "{truth}: {by_chance} of 400");
+        assert!(seen >= least, "{off}: {seen} of 400");
     }
 }
 

@@ -167,11 +167,14 @@ fn refute(
     if !doubtful {
         return sampled::Evidence::Refuted(first);
     }
-    let again = sampled::read(claim, &bound.sampled, &draws.options(draws.seed ^ FRESH, REPEATED));
-    if matches!(again, sampled::Evidence::Refuted(_)) {
-        return again;
+    match sampled::read(claim, &bound.sampled, &draws.options(draws.seed ^ FRESH, REPEATED)) {
+        sampled::Evidence::Refuted(_) => sampled::Evidence::Refuted(first),
+        sampled::Evidence::Consistent(_)
+        | sampled::Evidence::Inconclusive(..)
+        | sampled::Evidence::Unable(_) => {
+            sampled::Evidence::Inconclusive(first, sampled::Reason::NotSeenAgain)
+        }
     }
-    sampled::Evidence::Inconclusive(first, sampled::Reason::NotSeenAgain)
 }
 
 /// A claim with its proof and its trials.

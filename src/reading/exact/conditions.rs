@@ -11,7 +11,7 @@ use super::evaluate::Evaluator;
 use super::model::Field;
 use super::preparation::Prepared;
 use crate::expression::{Claim, Condition, Expr, Kind, Rational, SymbolId, SymbolKind};
-use crate::reading::instance::{spoken, symbols_of};
+use crate::reading::instance::{in_order, spoken, symbols_of};
 use nalgebra::{DMatrix, DVector};
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub(super) fn meet(claim: &Claim, prepared: &mut Prepared) -> Result<(), Unable>
         claim.given.iter().filter(|(left, right)| touches(left) || touches(right)).collect();
     given.retain(|(left, right)| !define(prepared, left, right));
     let mut equations: Vec<(&Expr, &Expr)> = vec![];
-    for condition in &claim.conditions {
+    for condition in in_order(&claim.conditions) {
         if let Condition::Equal(left, right) = condition
             && !settled(prepared, left, right)?
         {
@@ -95,7 +95,7 @@ fn define(prepared: &mut Prepared, left: &Expr, right: &Expr) -> bool {
 fn define_by(prepared: &mut Prepared, left: &Expr, right: &Expr) -> bool {
     let Some((id, factors)) = multiple(left) else { return false };
     let itself = right.any(&mut |e| matches!(e.kind(), Kind::Symbol(other) if *other == id));
-    if itself || refers(prepared, right, id) {
+    if itself || refers(prepared, right, id) || prepared.used.contains(&id) {
         return false;
     }
     let Some(factor) = factors.iter().try_fold(Rational::ONE, |c, factor| c.checked_div(factor)) else {
@@ -113,6 +113,7 @@ fn define_by(prepared: &mut Prepared, left: &Expr, right: &Expr) -> bool {
             let Ok(value) = value else { return false };
             prepared.model.scalars.insert(id, value);
             prepared.free.remove(&id);
+            prepared.used.extend(symbols_of(&e));
             true
         }
         _ => false,
@@ -171,7 +172,7 @@ fn symmetric(prepared: &mut Prepared, id: SymbolId, left: &Expr, right: &Expr) -
 
 /// Gives a free scalar or function the value that it has to have at the point.
 fn pin(prepared: &mut Prepared, id: SymbolId, symbol: &Expr, value: &Expr) -> Result<bool, Unable> {
-    if symbols_of(value).contains(&id) {
+    if symbols_of(value).contains(&id) || prepared.used.contains(&id) {
         return Ok(false);
     }
     let kind = prepared.model.symbols.get(id).kind.clone();
@@ -180,6 +181,7 @@ fn pin(prepared: &mut Prepared, id: SymbolId, symbol: &Expr, value: &Expr) -> Re
             let wanted = Evaluator::new(&prepared.model, None, 1).eval(value, 0)?.at(0, 0).0;
             prepared.model.scalars.insert(id, wanted);
             prepared.free.remove(&id);
+            prepared.used.extend(symbols_of(value));
             Ok(true)
         }
         SymbolKind::Field { arguments, test: false, .. }
@@ -190,6 +192,7 @@ fn pin(prepared: &mut Prepared, id: SymbolId, symbol: &Expr, value: &Expr) -> Re
             let (now, wanted) = (evaluator.eval(symbol, 0)?, evaluator.eval(value, 0)?);
             let change = (0..now.dims().len()).map(|c| wanted.at(c, 0).0 - now.at(c, 0).0).collect();
             prepared.model.fields.insert(id, Field::Pinned(change));
+            prepared.used.extend(symbols_of(value));
             Ok(true)
         }
         _ => Ok(false),

@@ -36,6 +36,8 @@ pub(super) struct Prepared {
     pub(super) notes: Vec<String>,
     /// Scalars that the instance does not bind.
     pub(super) free: BTreeSet<SymbolId>,
+    /// Names from which values were found that conditions ask for: these may change no more.
+    pub(super) used: BTreeSet<SymbolId>,
     /// Whether the point was drawn.
     pub(super) drawn_point: bool,
 }
@@ -79,6 +81,7 @@ pub(super) fn prepare(
         slack: vec![],
         notes: instance.notes.clone(),
         free: BTreeSet::new(),
+        used: BTreeSet::new(),
         drawn_point: point.is_none(),
     };
     prepared.draw_scalars(needs);

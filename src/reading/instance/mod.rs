@@ -6,11 +6,13 @@
 mod binding;
 mod constant;
 mod error;
+mod order;
 mod spoken;
 
 pub use error::{BindError, BindReason};
 
 pub(in crate::reading) use constant::constant;
+pub(in crate::reading) use order::in_order;
 pub(crate) use spoken::symbols_of;
 pub(in crate::reading) use spoken::{concerns, spoken};
 

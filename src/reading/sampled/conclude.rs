@@ -49,7 +49,7 @@ impl Run<'_> {
     }
 
     /// What the draws say; p-values are multiplied by `share`, for all looks together.
-    pub(super) fn conclude(&self, gathered: &Gathered, (cancelled, share): (bool, f64)) -> Evidence {
+    pub(super) fn conclude(&self, gathered: &Gathered, cancelled: bool, share: f64) -> Evidence {
         let leftover = self.leftover(gathered);
         let p_of = |draws: &Covariance| {
             let p =
@@ -88,7 +88,7 @@ impl Run<'_> {
     fn sample(&self, gathered: &Gathered, p_value: f64, plants: [Plant; 2]) -> Sample {
         let draws = gathered.tested.count();
         let seed = self.options.seed;
-        let multiple = detectable_multiple(self.false_alarm, draws);
+        let multiple = detectable_multiple(LAST * self.false_alarm, draws);
         let estimate = |moments: &Moments, i: usize, rounding: f64| {
             let standard_error = moments.standard_error(i).hypot(rounding);
             Estimate {
@@ -155,9 +155,7 @@ impl Run<'_> {
             notes.push("derivatives of expectations along the path of each draw".to_owned());
         }
         if self.sampler.all_balanced {
-            notes.push(
-                "expectations over all rows of the data, as single draws would see too little".to_owned(),
-            );
+            notes.push("expectations balanced over the rows of the data and the signs of noises".to_owned());
         }
         if plan.seen.is_some() {
             notes.push("derivatives of the other side along the path of each draw".to_owned());

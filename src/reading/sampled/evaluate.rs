@@ -12,7 +12,7 @@
 //! over balanced scopes, which has no error.
 
 use super::Unable;
-use super::expectation::{divergence_of_product, product};
+use super::expectation::{add, divergence_of_product, product};
 use super::jet::{Ring, count_work};
 use super::losses;
 use super::model::{Field, Model, count, to_f64};
@@ -168,10 +168,7 @@ impl<'a> Evaluator<'a> {
                 let mut sum: Option<Tensor> = None;
                 for term in terms {
                     let term = self.eval(term, cut)?;
-                    sum = Some(match sum {
-                        None => term,
-                        Some(sum) => sum.plus(ring, &term)?,
-                    });
+                    add(ring, &mut sum, &term)?;
                 }
                 sum.ok_or(Unable::NotFinite)
             }

@@ -63,7 +63,7 @@ impl Evaluator<'_> {
         let mut sum: Option<Tensor> = None;
         for k in 0..scopes {
             let value = self.within(&mut Scope::balanced(balance, k), &mut *work)?;
-            add(ring, &mut sum, value)?;
+            add(ring, &mut sum, &value)?;
         }
         Ok(sum.ok_or(Unable::NotFinite)?.scaled(1.0 / count(scopes)))
     }
@@ -95,7 +95,7 @@ impl Evaluator<'_> {
                 let mut sum: Option<Tensor> = None;
                 for term in terms {
                     let mean = self.exact_mean(term, cut)?;
-                    add(ring, &mut sum, mean)?;
+                    add(ring, &mut sum, &mean)?;
                 }
                 sum.ok_or(Unable::NotFinite)
             }
@@ -134,7 +134,7 @@ impl Evaluator<'_> {
         let mut sum: Option<Tensor> = None;
         for row in 0..self.model.rows {
             let value = self.at_row(body, row, None, cut)?;
-            add_to(ring, &mut sum, &value)?;
+            add(ring, &mut sum, &value)?;
         }
         let mean = sum.ok_or(Unable::NotFinite)?.scaled(1.0 / count(self.model.rows));
         Ok(if remember { (*self.remember(key, mean)).clone() } else { mean })
@@ -202,7 +202,7 @@ impl Evaluator<'_> {
             } else {
                 product(ring, cut, &left, &left)?
             };
-            add(ring, &mut sum, product)?;
+            add(ring, &mut sum, &product)?;
         }
         Ok(sum.ok_or(Unable::NotFinite)?.scaled(0.5 / count(scopes)))
     }
@@ -224,7 +224,7 @@ impl Evaluator<'_> {
                 let right = (*self.at_row(b, row, None, cut)?).clone().minus(ring, &mean_b)?;
                 product(ring, cut, &left, &right)?
             };
-            add(ring, &mut sum, value)?;
+            add(ring, &mut sum, &value)?;
         }
         Ok(sum.ok_or(Unable::NotFinite)?.scaled(1.0 / count(self.model.rows)))
     }
@@ -250,7 +250,7 @@ impl Evaluator<'_> {
         let mut sum: Option<Tensor> = None;
         for copy in copies.iter() {
             let value = self.at_row(body, copy.row, Some(copy), cut)?;
-            add_to(ring, &mut sum, &value)?;
+            add(ring, &mut sum, &value)?;
         }
         let mean = sum.ok_or(Unable::NotFinite)?.scaled(1.0 / count(copies.len()));
         Ok(if divided { mean } else { mean.scaled(count(n)) })
@@ -258,16 +258,7 @@ impl Evaluator<'_> {
 }
 
 /// Adds to a sum that may not have begun.
-fn add(ring: &Ring, sum: &mut Option<Tensor>, value: Tensor) -> Result<(), Unable> {
-    match sum {
-        None => *sum = Some(value),
-        Some(sum) => sum.add_scaled(ring, 1.0, &value)?,
-    }
-    Ok(())
-}
-
-/// The same of what is kept elsewhere.
-fn add_to(ring: &Ring, sum: &mut Option<Tensor>, value: &Tensor) -> Result<(), Unable> {
+pub(super) fn add(ring: &Ring, sum: &mut Option<Tensor>, value: &Tensor) -> Result<(), Unable> {
     match sum {
         None => *sum = Some(value.clone()),
         Some(sum) => sum.add_scaled(ring, 1.0, value)?,
@@ -287,5 +278,103 @@ pub(super) fn product(ring: &Ring, cut: usize, left: &Tensor, right: &Tensor) ->
     match (left.dims(), right.dims()) {
         (Dims::Vector(_), Dims::Vector(_)) => left.outer(ring, cut, right),
         _ => left.times(ring, cut, right),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::{Derivation, Sides, Statement};
+    use crate::language::parse;
+    use crate::reading::sampled::SampledInstance;
+    use crate::reading::sampled::making::model;
+    use crate::sampling::{Streams, Use};
+    use std::path::Path;
+
+    /// `u = y |theta|^2/2` at `theta = (2, -1)` with `y = 1, 3, 2, 0`: `E[grad u] = 3/2 theta`, and `Var[y] = 5/4`.
+    const HEAD: &str = "
+scalar eta > 0, n > 0, N > 0
+space theta
+random X
+field u(X): scalar
+noise dW(eta)
+let g = grad(u)
+instance toy {
+    u = 1/2*y*norm2(theta)
+    data = rows([[1], [3], [2], [0]], columns = [y])
+    theta = [2, -1]
+    eta = 0.1
+    n = 2
+    N = 4
+}
+";
+
+    fn derivation(left: &str) -> Derivation {
+        parse("t.drift", &format!("{HEAD}claim it: E[{left}] = E[g]\n")).unwrap()
+    }
+
+    /// The first component of the expectation, over all rows or over balanced scopes.
+    fn first(derivation: &Derivation, balanced: bool) -> Result<f64, Unable> {
+        let instance =
+            SampledInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new("")).unwrap();
+        let Statement::Claim(claim) = &derivation.statements[0] else { panic!("a claim") };
+        let Sides::Equation { left, .. } = &claim.sides else { panic!("an equation") };
+        let Kind::Expect(inner) = left.kind() else { panic!("an expectation") };
+        let model = model(claim, &instance, Some(&vec![2.0, -1.0])).unwrap();
+        let mut evaluator = Evaluator::new(&model, Streams::new(1, Use::Window).block(0));
+        if balanced {
+            evaluator.balanced = true;
+            return Ok(evaluator.expectation(inner, 0)?.at(0));
+        }
+        Ok(evaluator.exact_mean(inner, 0)?.at(0))
+    }
+
+    #[test]
+    fn means_over_all_rows_are_those_by_hand() {
+        for (inner, expected) in [
+            ("g", 3.0),
+            ("-eta*mean(g, n)", -0.3),
+            ("sum(g, n)", 6.0),
+            ("mean(g, n)/n", 1.5),
+            ("2*E[u]*mean(g, n)", 22.5),
+            ("g - mean(g, n)", 0.0),
+            ("g + dW", 3.0),
+            ("tr(hess(u))*g", 14.0),
+            ("mean(g, n, N)", 3.0),
+        ] {
+            let derivation = derivation(inner);
+            let found = first(&derivation, false).unwrap();
+            assert!((found - expected).abs() < 1e-13, "E[{inner}]: {found} is not {expected}");
+        }
+    }
+
+    /// A product of the copies in a batch is no sum of functions of one of them.
+    #[test]
+    fn what_is_not_additive_has_no_such_mean() {
+        for inner in ["norm2(mean(g, n))*g", "outer(mean(g, n), g)*theta", "outer(dW, dW)*theta"] {
+            let derivation = derivation(inner);
+            assert!(matches!(first(&derivation, false), Err(Unable::NoUnbiased { .. })), "{inner}");
+            assert!(first(&derivation, true).is_ok(), "{inner} has a value that is right on average");
+        }
+    }
+
+    /// `Cov[g] = Var[y] theta theta'`.
+    #[test]
+    fn balanced_covariances_of_one_point_have_no_error() {
+        let text = format!("{HEAD}claim it: Cov[g] = Cov[g]\n");
+        let derivation = parse("t.drift", &text).unwrap();
+        let instance =
+            SampledInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new("")).unwrap();
+        let Statement::Claim(claim) = &derivation.statements[0] else { panic!("a claim") };
+        let Sides::Equation { left, .. } = &claim.sides else { panic!("an equation") };
+        let model = model(claim, &instance, Some(&vec![2.0, -1.0])).unwrap();
+        let mut evaluator = Evaluator::new(&model, Streams::new(1, Use::Window).block(0));
+        evaluator.balanced = true;
+        let found = evaluator.eval(left, 0).unwrap().values();
+        let expected = [5.0, -2.5, -2.5, 1.25];
+        assert!(found.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-13), "{found:?}");
+        evaluator.balanced = false;
+        let one = evaluator.eval(left, 0).unwrap().values();
+        assert!(one.iter().zip(expected).any(|(x, y)| (x - y).abs() > 1e-3), "a draw has an error: {one:?}");
     }
 }

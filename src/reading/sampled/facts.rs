@@ -84,13 +84,13 @@ impl Book {
         self.known.get(&e.address()).map_or(all, |(_, facts)| *facts)
     }
 
-    /// Enters an expression with all its nodes. `fields` gives what a field stands for.
+    /// Enters an expression with all its nodes. `meaning` gives what a field stands for, or a scalar that a condition fixes.
     pub(super) fn enter(
         &mut self,
         e: &Expr,
         symbols: &Symbols,
         small: Option<SymbolId>,
-        fields: &dyn Fn(SymbolId) -> Option<Expr>,
+        meaning: &dyn Fn(SymbolId) -> Option<Expr>,
     ) -> Facts {
         if let Some((_, facts)) = self.known.get(&e.address()) {
             return *facts;
@@ -98,12 +98,12 @@ impl Book {
         let mut facts = Facts::default();
         let mut random = 0;
         for child in e.children() {
-            let child = self.enter(child, symbols, small, fields);
+            let child = self.enter(child, symbols, small, meaning);
             random += usize::from(child.is_random());
             facts.join(child);
         }
         match e.kind() {
-            Kind::Symbol(id) => self.symbol(*id, symbols, small, fields, &mut facts),
+            Kind::Symbol(id) => self.symbol(*id, symbols, small, meaning, &mut facts),
             Kind::Mean(..) | Kind::SumOver(..) => {
                 facts.mixed |= !facts.is_of_one_point();
                 facts.batch |= facts.bare;
@@ -148,7 +148,7 @@ impl Book {
         id: SymbolId,
         symbols: &Symbols,
         small: Option<SymbolId>,
-        fields: &dyn Fn(SymbolId) -> Option<Expr>,
+        meaning: &dyn Fn(SymbolId) -> Option<Expr>,
         facts: &mut Facts,
     ) {
         let distributed = |id: SymbolId| {
@@ -158,7 +158,10 @@ impl Book {
             )
         };
         match symbols.checked(id).map(|symbol| &symbol.kind) {
-            Some(SymbolKind::Scalar(_)) => facts.small = small == Some(id),
+            Some(SymbolKind::Scalar(_)) => {
+                let fixed = meaning(id).is_some_and(|e| self.enter(&e, symbols, small, meaning).small);
+                facts.small = fixed || small == Some(id);
+            }
             Some(SymbolKind::Space | SymbolKind::Coordinate(_)) => facts.spatial = true,
             Some(SymbolKind::Random { .. }) => {
                 facts.bare = true;
@@ -172,8 +175,8 @@ impl Book {
                 facts.spatial = true;
                 facts.bare = !arguments.is_empty();
                 facts.distributed = arguments.iter().any(|id| distributed(*id));
-                if let Some(e) = fields(id) {
-                    facts.join(self.enter(&e, symbols, small, fields));
+                if let Some(e) = meaning(id) {
+                    facts.join(self.enter(&e, symbols, small, meaning));
                 }
             }
             Some(SymbolKind::Function) | None => {}

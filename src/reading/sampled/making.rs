@@ -11,7 +11,7 @@ use crate::expression::{
     SymbolKind, Symbols,
 };
 use crate::loss::{Builtin, Loss, Problem, record};
-use crate::reading::instance::{BoundField, constant, spoken, symbols_of};
+use crate::reading::instance::{BoundField, constant, in_order, spoken, symbols_of};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -305,7 +305,7 @@ impl<'a> Making<'a> {
                 return Err(Unable::Unmet { what: "a hypothesis of the derivation" });
             }
         }
-        for condition in &claim.conditions {
+        for condition in in_order(&claim.conditions) {
             match condition {
                 Condition::Equal(a, b) => {
                     let dimension =
@@ -343,11 +343,12 @@ impl<'a> Making<'a> {
         true
     }
 
-    /// `c = e` of a scalar that is free: it has that value at every point.
+    /// `c = e` of a scalar that is free: it has that value at every point. What an earlier value speaks of is free no more.
     fn fix(&mut self, symbol: &Expr, value: &Expr) -> bool {
         let Kind::Symbol(id) = symbol.kind() else { return false };
         let scalar = self.free.contains(id) && Some(*id) != self.small;
-        if !scalar || symbols_of(value).contains(id) || value.shape() != Shape::Scalar {
+        let used = self.fixed.iter().any(|(_, e)| symbols_of(e).contains(id));
+        if !scalar || used || symbols_of(value).contains(id) || value.shape() != Shape::Scalar {
             return false;
         }
         self.free.remove(id);
@@ -376,13 +377,17 @@ impl<'a> Making<'a> {
         let mut facts = Book::default();
         let mut derivatives = 1;
         let expressions = &self.expressions;
-        let of_field = |id: SymbolId| expressions.get(&id).cloned();
+        let fixed = &self.fixed;
+        let meaning = |id: SymbolId| {
+            let of_scalar = || fixed.iter().find(|(scalar, _)| *scalar == id).map(|(_, value)| value.clone());
+            expressions.get(&id).cloned().or_else(of_scalar)
+        };
         for e in &parts.all {
-            let found = facts.enter(e, &self.symbols, self.small, &of_field);
+            let found = facts.enter(e, &self.symbols, self.small, &meaning);
             derivatives = derivatives.max(found.derivatives);
         }
         for e in expressions.values() {
-            facts.enter(e, &self.symbols, self.small, &of_field);
+            facts.enter(e, &self.symbols, self.small, &meaning);
         }
         let ring = Ring::new(self.centre.len(), usize::from(derivatives))?;
         let fields = self.fields(&ring, claim, parts)?;

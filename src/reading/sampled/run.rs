@@ -1,4 +1,4 @@
-//! Draws until enough could be seen, and what they show.
+//! Draws until enough could be seen.
 //!
 //! **When to stop.** Looks are taken after 128, 256, 512, ... draws: when an error of the target size could be seen, when no
 //! error of any interest could be with all draws, or when the difference is so large that nothing more is needed. A quarter of
@@ -139,7 +139,7 @@ pub(super) fn at_point(
             block = last;
             cancelled = options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
         }
-        if !cancelled && let early @ Evidence::Refuted(_) = run.conclude(&gathered, (false, looks / EARLY)) {
+        if !cancelled && let early @ Evidence::Refuted(_) = run.conclude(&gathered, false, looks / EARLY) {
             return Ok(early);
         }
         let draws = gathered.tested.count();
@@ -154,7 +154,7 @@ pub(super) fn at_point(
         }
         wanted = (2 * wanted).min(affordable);
     }
-    Ok(run.conclude(&gathered, (cancelled, 1.0 / LAST)))
+    Ok(run.conclude(&gathered, cancelled, 1.0 / LAST))
 }
 
 impl<'a> Run<'a> {

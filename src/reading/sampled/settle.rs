@@ -2,8 +2,7 @@
 
 use super::jet::work_done;
 use super::model::{Model, count};
-use super::plan::Plan;
-use super::plan::Seen;
+use super::plan::{Plan, Seen};
 use super::run::{MOST_DIRECTIONS, MOST_WORK, ROUNDING, Run, TARGET, Top, norm, number};
 use super::sampler::{Sampler, Terms};
 use super::{Options, Unable};

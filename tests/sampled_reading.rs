@@ -272,6 +272,17 @@ fn every_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
+fn a_gross_error_ends_the_draws_early() {
+    let draws = |claim: &str| match on_logistic(claim, &Options::default()) {
+        Evidence::Consistent(sample) => sample.draws,
+        Evidence::Refuted(sample) => sample.draws,
+        other => panic!("{claim}: {}", word(&other)),
+    };
+    let (truth, lie) = (draws("E[lap(u)] = tr(E[hess(u)])"), draws("E[lap(u)] = -tr(E[hess(u)])"));
+    assert!(2 * lie <= truth, "{lie} draws for the lie, {truth} for the truth");
+}
+
+#[test]
 fn what_cannot_be_drawn_is_said() {
     let options = Options::default();
     let why = |claim: &str| match on_logistic(claim, &options) {

@@ -4,6 +4,7 @@
 //! - A condition `F = e` on a drawn function at the point gives it that value there, its derivatives stay.
 //! - Other equations move the point, by Gauss-Newton steps of least length `-J^+ r`. How far the point may still be off is
 //!   kept, and makes the bound of the comparison wider.
+//! - Conditions come in the order in which they depend on each other; a name from which a value was found changes no more.
 //! - What is bound by the instance is not changed: the conditions must be met, else nothing is said.
 
 use super::Unable;

@@ -284,97 +284,176 @@ pub(super) fn product(ring: &Ring, cut: usize, left: &Tensor, right: &Tensor) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expression::{Derivation, Sides, Statement};
-    use crate::language::parse;
+    use crate::expression::{
+        Claim, Entry, Expected, Instance, Length, RandomShape, Rational, Shape, Sides, Sign, SymbolKind,
+        Symbols, Value as Written,
+    };
     use crate::reading::sampled::SampledInstance;
     use crate::reading::sampled::making::model;
     use crate::sampling::{Streams, Use};
     use std::path::Path;
 
-    /// `u = y |theta|^2/2` at `theta = (2, -1)` with `y = 1, 3, 2, 0`: `E[grad u] = 3/2 theta`, and `Var[y] = 5/4`.
-    const HEAD: &str = "
-scalar eta > 0, n > 0, N > 0
-space theta
-random X
-field u(X): scalar
-noise dW(eta)
-let g = grad(u)
-instance toy {
-    u = 1/2*y*norm2(theta)
-    data = rows([[1], [3], [2], [0]], columns = [y])
-    theta = [2, -1]
-    eta = 0.1
-    n = 2
-    N = 4
-}
-";
+    const VECTOR: Shape = Shape::Vector(Length::Space);
 
-    fn derivation(left: &str) -> Derivation {
-        parse("t.drift", &format!("{HEAD}claim it: E[{left}] = E[g]\n")).unwrap()
+    /// `g = y theta` at `theta = (2, -1)` with `y = 1, 3, 2, 0`: `E[g] = 3/2 theta`, and `Var[y] = 5/4`.
+    struct Toy {
+        instance: SampledInstance,
+        eta: Expr,
+        n: Expr,
+        population: Expr,
+        theta: Expr,
+        y: Expr,
+        noise: Expr,
+        g: Expr,
     }
 
-    /// The first component of the expectation, over all rows or over balanced scopes.
-    fn first(derivation: &Derivation, balanced: bool) -> Result<f64, Unable> {
-        let instance =
-            SampledInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new("")).unwrap();
-        let Statement::Claim(claim) = &derivation.statements[0] else { panic!("a claim") };
-        let Sides::Equation { left, .. } = &claim.sides else { panic!("an equation") };
-        let Kind::Expect(inner) = left.kind() else { panic!("an expectation") };
-        let model = model(claim, &instance, Some(&vec![2.0, -1.0])).unwrap();
-        let mut evaluator = Evaluator::new(&model, Streams::new(1, Use::Window).block(0));
-        if balanced {
-            evaluator.balanced = true;
-            return Ok(evaluator.expectation(inner, 0)?.at(0));
+    impl Toy {
+        fn new() -> Self {
+            let mut symbols = Symbols::default();
+            let mut declare = |name, kind, shape| {
+                let id = symbols.declare(name, kind);
+                (id, Expr::new(Kind::Symbol(id), shape))
+            };
+            let (_, theta) = declare("theta", SymbolKind::Space, VECTOR);
+            let (time_step, eta) = declare("eta", SymbolKind::Scalar(Sign::Positive), Shape::Scalar);
+            let (_, n) = declare("n", SymbolKind::Scalar(Sign::Positive), Shape::Scalar);
+            let (_, population) = declare("N", SymbolKind::Scalar(Sign::Positive), Shape::Scalar);
+            let random = SymbolKind::Random { shape: RandomShape::Scalar, distribution: None };
+            let (_, y) = declare("y", random, Shape::Scalar);
+            let (_, noise) = declare("dW", SymbolKind::Noise { time_step, scalar: false }, VECTOR);
+            let number = |value: i64| Written::Number(Rational::half(2 * value));
+            let rows = [1, 3, 2, 0].map(|value| Written::List(vec![number(value)]));
+            let rows = vec![
+                (None, Written::List(rows.to_vec())),
+                (Some("columns".into()), Written::List(vec![Written::Name("y".into())])),
+            ];
+            let entry = |key: &str, value| Entry { key: key.into(), value, span: 0..0 };
+            let instance = Instance {
+                name: "toy".into(),
+                entries: vec![
+                    entry("data", Written::Call("rows".into(), rows)),
+                    entry("theta", Written::List(vec![number(2), number(-1)])),
+                    entry("eta", Written::Number(Rational::decimal("0.1").unwrap())),
+                    entry("n", number(2)),
+                    entry("N", number(4)),
+                ],
+                span: 0..0,
+            };
+            let instance = SampledInstance::bind(&instance, &symbols, Path::new("")).unwrap();
+            let g = times(&y, &theta);
+            Self { instance, eta, n, population, theta, y, noise, g }
         }
-        Ok(evaluator.exact_mean(inner, 0)?.at(0))
+
+        fn mean(&self) -> Expr {
+            batch(&self.g, &self.n, None, Kind::Mean)
+        }
+
+        /// The value of an expression: as one draw, balanced over the rows, or without error.
+        fn value(&self, e: &Expr, how: How) -> Result<Vec<f64>, Unable> {
+            let claim = Claim {
+                name: "it".into(),
+                expected: Expected::Holds,
+                sides: Sides::Equation { left: e.clone(), right: e.clone() },
+                remainder: None,
+                conditions: vec![],
+                given: vec![],
+                text: "".into(),
+                span: 0..0,
+            };
+            let model = model(&claim, &self.instance, Some(&vec![2.0, -1.0])).unwrap();
+            let mut evaluator = Evaluator::new(&model, Streams::new(1, Use::Window).block(0));
+            evaluator.balanced = matches!(how, How::Balanced);
+            let value = match how {
+                How::Exactly => evaluator.exact_mean(e, 0),
+                How::Balanced | How::Drawn => evaluator.eval(e, 0),
+            };
+            Ok(value?.values())
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    enum How {
+        Drawn,
+        Balanced,
+        Exactly,
+    }
+
+    fn times(a: &Expr, b: &Expr) -> Expr {
+        Expr::new(Kind::Mul(a.clone(), b.clone()), b.shape())
+    }
+
+    fn plus(a: &Expr, b: &Expr) -> Expr {
+        Expr::new(Kind::Add(vec![a.clone(), b.clone()]), a.shape())
+    }
+
+    fn minus(a: &Expr) -> Expr {
+        Expr::new(Kind::Neg(a.clone()), a.shape())
+    }
+
+    /// `outer(a, b)*theta`
+    fn outer_times(a: &Expr, b: &Expr, theta: &Expr) -> Expr {
+        let outer = Kind::Outer(a.clone(), b.clone());
+        let outer = Expr::new(outer, Shape::Matrix(Length::Space, Length::Space));
+        Expr::new(Kind::Mul(outer, theta.clone()), VECTOR)
+    }
+
+    fn batch(body: &Expr, size: &Expr, population: Option<&Expr>, kind: fn(Expr, Batch) -> Kind) -> Expr {
+        let batch = Batch { number: 0, size: size.clone(), population: population.cloned() };
+        Expr::new(kind(body.clone(), batch), body.shape())
     }
 
     #[test]
     fn means_over_all_rows_are_those_by_hand() {
-        for (inner, expected) in [
-            ("g", 3.0),
-            ("-eta*mean(g, n)", -0.3),
-            ("sum(g, n)", 6.0),
-            ("mean(g, n)/n", 1.5),
-            ("2*E[u]*mean(g, n)", 22.5),
-            ("g - mean(g, n)", 0.0),
-            ("g + dW", 3.0),
-            ("tr(hess(u))*g", 14.0),
-            ("mean(g, n, N)", 3.0),
+        let toy = Toy::new();
+        let (g, mean) = (&toy.g, toy.mean());
+        let expected = Expr::new(Kind::Expect(toy.y.clone()), Shape::Scalar);
+        for (what, e, first) in [
+            ("g", g.clone(), 3.0),
+            ("-eta*mean(g, n)", minus(&times(&toy.eta, &mean)), -0.3),
+            ("sum(g, n)", batch(g, &toy.n, None, Kind::SumOver), 6.0),
+            ("mean(g, n)/n", Expr::new(Kind::Div(mean.clone(), toy.n.clone()), VECTOR), 1.5),
+            ("E[y]*mean(g, n)", times(&expected, &mean), 4.5),
+            ("g - mean(g, n)", plus(g, &minus(&mean)), 0.0),
+            ("g + dW", plus(g, &toy.noise), 3.0),
+            ("y*y*theta", times(&toy.y, g), 7.0),
+            ("mean(g, n, N)", batch(g, &toy.n, Some(&toy.population), Kind::Mean), 3.0),
         ] {
-            let derivation = derivation(inner);
-            let found = first(&derivation, false).unwrap();
-            assert!((found - expected).abs() < 1e-13, "E[{inner}]: {found} is not {expected}");
+            let found = toy.value(&e, How::Exactly).unwrap();
+            for (found, expected) in found.iter().zip([first, -0.5 * first]) {
+                assert!((found - expected).abs() < 1e-13, "E[{what}]: {found} is not {expected}");
+            }
         }
     }
 
     /// A product of the copies in a batch is no sum of functions of one of them.
     #[test]
     fn what_is_not_additive_has_no_such_mean() {
-        for inner in ["norm2(mean(g, n))*g", "outer(mean(g, n), g)*theta", "outer(dW, dW)*theta"] {
-            let derivation = derivation(inner);
-            assert!(matches!(first(&derivation, false), Err(Unable::NoUnbiased { .. })), "{inner}");
-            assert!(first(&derivation, true).is_ok(), "{inner} has a value that is right on average");
+        let toy = Toy::new();
+        let (mean, theta) = (toy.mean(), &toy.theta);
+        let square = Expr::new(Kind::Norm2(mean.clone()), Shape::Scalar);
+        for (what, e) in [
+            ("norm2(mean(g, n))*g", times(&square, &toy.g)),
+            ("outer(mean(g, n), g)*theta", outer_times(&mean, &toy.g, theta)),
+            ("outer(dW, dW)*theta", outer_times(&toy.noise, &toy.noise, theta)),
+        ] {
+            assert!(matches!(toy.value(&e, How::Exactly), Err(Unable::NoUnbiased { .. })), "{what}");
+            let expected = Expr::new(Kind::Expect(e), VECTOR);
+            assert!(
+                toy.value(&expected, How::Balanced).is_ok(),
+                "{what} has a value that is right on average"
+            );
         }
     }
 
     /// `Cov[g] = Var[y] theta theta'`.
     #[test]
     fn balanced_covariances_of_one_point_have_no_error() {
-        let text = format!("{HEAD}claim it: Cov[g] = Cov[g]\n");
-        let derivation = parse("t.drift", &text).unwrap();
-        let instance =
-            SampledInstance::bind(&derivation.instances[0], &derivation.symbols, Path::new("")).unwrap();
-        let Statement::Claim(claim) = &derivation.statements[0] else { panic!("a claim") };
-        let Sides::Equation { left, .. } = &claim.sides else { panic!("an equation") };
-        let model = model(claim, &instance, Some(&vec![2.0, -1.0])).unwrap();
-        let mut evaluator = Evaluator::new(&model, Streams::new(1, Use::Window).block(0));
-        evaluator.balanced = true;
-        let found = evaluator.eval(left, 0).unwrap().values();
-        let expected = [5.0, -2.5, -2.5, 1.25];
-        assert!(found.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-13), "{found:?}");
-        evaluator.balanced = false;
-        let one = evaluator.eval(left, 0).unwrap().values();
-        assert!(one.iter().zip(expected).any(|(x, y)| (x - y).abs() > 1e-3), "a draw has an error: {one:?}");
+        let toy = Toy::new();
+        let covariance = Expr::new(Kind::Cov(toy.g.clone()), Shape::Matrix(Length::Space, Length::Space));
+        let exact = [5.0, -2.5, -2.5, 1.25];
+        let found = toy.value(&covariance, How::Balanced).unwrap();
+        assert!(found.iter().zip(exact).all(|(x, y)| (x - y).abs() < 1e-13), "{found:?}");
+        let one = toy.value(&covariance, How::Drawn).unwrap();
+        assert!(one.iter().zip(exact).any(|(x, y)| (x - y).abs() > 1e-3), "a draw has an error: {one:?}");
     }
 }

@@ -81,6 +81,18 @@ pub enum Level {
     Full,
 }
 
+impl Level {
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Proof => "proof",
+            Self::Exact => "exact",
+            Self::Full => "full",
+        }
+    }
+}
+
 /// Called at the beginning, and by whichever thread is done with a statement: how many are done, and how many there are.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
@@ -203,6 +215,12 @@ pub struct Checkup {
     pub text: Arc<str>,
     /// What the text means.
     pub derivation: Derivation,
+    /// How far the readings went.
+    pub level: Level,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Draws at one point, at most, where anything was drawn.
+    pub draws: Option<u64>,
     /// The drifts of SGD at instances that bind a loss, data, a learning rate and a batch.
     pub drifts: Vec<InstanceDrift>,
     /// What is wrong with instances that cannot be used.
@@ -353,7 +371,17 @@ pub fn text(name: &str, text: &str, options: &Options<'_>) -> Result<Checkup, Ch
     if let Some(draws) = draws {
         settle(&mut statements, &bound, draws);
     }
-    Ok(Checkup { name: name.into(), text: text.into(), derivation, drifts, wrong_instances, statements })
+    Ok(Checkup {
+        name: name.into(),
+        text: text.into(),
+        derivation,
+        level: options.level,
+        seed: options.seed(),
+        draws: draws.map(|draws| draws.most),
+        drifts,
+        wrong_instances,
+        statements,
+    })
 }
 
 /// How many trials the claims of a derivation have.

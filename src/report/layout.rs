@@ -140,6 +140,31 @@ pub(super) fn readable(x: f64) -> String {
     format!("{x:.digits$}")
 }
 
+/// A number in up to four digits: without those that say nothing.
+pub(super) fn short(x: f64) -> String {
+    let (all, four) = (given(x), readable(x));
+    if x.is_finite() && all.len() <= four.len() { all } else { four }
+}
+
+/// An estimate and its standard error, which has two digits.
+pub(super) fn estimated(value: f64, error: f64) -> String {
+    const DECIMALS: std::ops::Range<f64> = 1e-6..1e4;
+    if value.abs() < 1e5 && DECIMALS.contains(&error) {
+        let digits = match error {
+            e if e >= 9.95 => 0,
+            e if e >= 0.995 => 1,
+            e if e >= 0.0995 => 2,
+            e if e >= 0.00995 => 3,
+            e if e >= 0.000_995 => 4,
+            e if e >= 0.000_099_5 => 5,
+            _ => 6,
+        };
+        return format!("{value:.digits$} \u{b1} {error:.digits$}");
+    }
+    let error = if error > 0.0 && error.is_finite() { format!("{error:.1e}") } else { scientific(error) };
+    format!("{} \u{b1} {error}", readable(value))
+}
+
 /// A number given by the user, in all its digits.
 pub(super) fn given(x: f64) -> String {
     match x.abs() {
@@ -193,6 +218,12 @@ mod tests {
             ["0.05", "1e-9", "2.5", "1.2345678e7", "0"]
         );
         assert_eq!([0.414_774_7, 1234.4, 1e-9, f64::NAN].map(readable), ["0.4148", "1234", "1.000e-9", "-"]);
+        assert_eq!([0.05, -1.0, 1.0 / 3.0, 1e-9, f64::NAN].map(short), ["0.05", "-1", "0.3333", "1e-9", "-"]);
+        assert_eq!(
+            [(0.78125, 0.0254), (-3.0, 2.0), (0.5, 1e-9), (0.0, 0.0), (1e7, 1e5), (1.0, f64::NAN)]
+                .map(|(value, error)| estimated(value, error)),
+            ["0.781 ± 0.025", "-3.0 ± 2.0", "0.5000 ± 1.0e-9", "0 ± 0", "1.000e7 ± 1.0e5", "1.000 ± -"]
+        );
         assert_eq!([-1.25e-5, -0.0, f64::INFINITY].map(scientific), ["-1.250e-5", "0", "-"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1 000", "1 234 567"]);
         assert_eq!([-2.714, 4e7, f64::NAN, -1e-9].map(deviations), ["-2.71", "4e7", "-", "0.00"]);

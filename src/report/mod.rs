@@ -85,7 +85,7 @@
 //! | `format`, `program`, `version`, `command` | as above; the command is `check` |
 //! | `as_claimed` | whether every statement of every file is as its author says |
 //! | `interrupted` | whether some statements were not reached |
-//! | `files` | each with `name`, `as_claimed`, `wrong_instances` (what is wrong with those that cannot be used), and its `statements`, or the `error` in its text |
+//! | `files` | each with `name`, `as_claimed`, how far it went and how that is repeated (`level`, `seed`, `draws_at_most` at a point, `null` where nothing is drawn), `wrong_instances` (what is wrong with those that cannot be used), and its `statements`, or the `error` in its text |
 //!
 //! Each of the `statements`:
 //!
@@ -113,7 +113,7 @@
 //! | `reason` | why it is unable |
 //! | `scale`, `error`, `bound` | largest component of a side; largest difference; what rounding can make of it |
 //! | `points` | points, and outcomes of what is random outside expectations, that were compared |
-//! | `theta`, `power` | where the sides differ, and in the coefficient of which power of the small parameter |
+//! | `theta`, `power` | the first point, or the one where the sides differ; in the coefficient of which power of the small parameter they do |
 //! | `components` | each with its `indices` from 1, `left`, `right`, and the `bound` of rounding; with a remainder, of the coefficients that are compared last |
 //! | `order` | with a remainder: the `claimed` order, the `leading` order of the difference if it was seen, the order up to which coefficients are `known`, the `fitted` exponent |
 //! | `notes` | what was drawn at random and left out |

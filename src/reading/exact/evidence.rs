@@ -31,7 +31,9 @@ pub struct Agreement {
     pub points: usize,
     /// Whether both sides vanish to rounding wherever they were compared, so that the agreement says little.
     pub vanishing: bool,
-    /// The components of both sides at the first point; of a claim with a remainder, the coefficients of the highest power
+    /// `theta` at the first point.
+    pub point: Vec<f64>,
+    /// The components of both sides there; of a claim with a remainder, the coefficients of the highest power
     /// that is compared and not 0.
     pub components: Vec<Component>,
     /// Of a claim with a remainder: the order of the difference.

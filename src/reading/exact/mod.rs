@@ -119,6 +119,7 @@ fn evaluate_all(claim: &Claim, instance: &ExactInstance) -> Result<Evidence, Una
     let Sides::Equation { left, right } = &claim.sides else { return Err(Unable::DifferentShapes) };
     let needs = Needs::of(claim, &instance.symbols);
     let (mut agreed, mut notes) = (Agreed::default(), vec![]);
+    let mut first: Option<Vec<f64>> = None;
     let points: Vec<Option<&Vec<f64>>> = if instance.points.is_empty() {
         vec![None; if needs.integrates { 1 } else { DRAWN_POINTS }]
     } else {
@@ -138,7 +139,10 @@ fn evaluate_all(claim: &Claim, instance: &ExactInstance) -> Result<Evidence, Una
             }
         }
         match found {
-            Found::Agree(here) => agreed.join(here),
+            Found::Agree(here) => {
+                first.get_or_insert(prepared.model.theta);
+                agreed.join(here);
+            }
             Found::Differ { components, order, slope } => {
                 let point = prepared.model.theta;
                 return Ok(Evidence::Refuted(Box::new(Refutation {
@@ -157,6 +161,7 @@ fn evaluate_all(claim: &Claim, instance: &ExactInstance) -> Result<Evidence, Una
         bound: agreed.bound,
         points: agreed.outcomes,
         vanishing: agreed.vanishes(),
+        point: first.unwrap_or_default(),
         components: agreed.components,
         slope: agreed.slope,
         notes,

@@ -84,9 +84,13 @@ impl<'a> Explanation<'a> {
             }
         }
         for trial in &self.checked.trials {
-            page.note(&format!("At {}: {}.", trials::place(trial), trials::exact(&trial.exact).join("; ")))?;
+            page.note(&format!(
+                "At {}: {}.",
+                trials::place(trial),
+                trials::exact_in_words(&trial.exact).join("; ")
+            ))?;
             if trial.sampled.is_some() {
-                page.note(&format!("Drawn there: {}.", trials::sampled(trial).join("; ")))?;
+                page.note(&format!("Drawn there: {}.", trials::sampled_in_words(trial).join("; ")))?;
             }
         }
         for assumption in super::assumptions_of(self.checked) {

@@ -32,6 +32,9 @@ fn file(file: &CheckedFile) -> Value {
         Ok(checkup) => json!({
             "name": file.name,
             "as_claimed": checkup.is_as_claimed(),
+            "level": checkup.level.word(),
+            "seed": checkup.seed,
+            "draws_at_most": checkup.draws,
             "wrong_instances": checkup
                 .wrong_instances
                 .iter()

@@ -1,6 +1,7 @@
 //! What `driftproof check` found, as text and as JSON.
 
 mod explain;
+mod instance;
 mod json;
 mod names;
 mod page;

@@ -2,21 +2,16 @@
 //! what it rests on.
 
 use super::super::figure;
-use super::super::layout::{counted, readable, scientific};
-use super::super::page::{Block, Cell, Document, Markup, Picture, Section, Table, Tone};
+use super::super::layout::{counted, readable};
+use super::super::page::{Block, Document, Markup, Picture, Section, Tone};
 use super::names::Names;
-use super::{CheckReport, CheckedFile, prose, text, trials, words};
-use crate::check::{Checked, Checkup, InstanceDrift, Trial};
+use super::{CheckReport, CheckedFile, instance, prose, text, trials, words};
+use crate::check::{Checked, Checkup, InstanceDrift};
 use crate::expression::{Claim, Expected, Sides, Statement, equation_to_mathml};
-use crate::reading::sampled::Component;
-use crate::sampling::Estimate;
 use crate::systems::{Figure, Series, Style};
 use crate::verdict::claim::ClaimVerdict;
 use crate::verdict::readings::Verdict;
 use std::ops::Range;
-
-/// Components that a picture of estimates shows.
-const MOST_COMPONENTS: usize = 100;
 
 pub(super) fn document(report: &CheckReport<'_>) -> Document {
     let titles: Vec<String> = report.files.iter().map(title).collect();
@@ -83,7 +78,20 @@ fn derivation(checkup: &Checkup) -> Vec<Block> {
         });
     }
     blocks.extend(trials::budget(checkup).map(Block::Paragraph));
+    blocks.push(Block::Paragraph(again(checkup)));
     blocks
+}
+
+/// How to see the same again.
+fn again(checkup: &Checkup) -> String {
+    let draws = checkup.draws.map_or_else(String::new, |draws| format!(" --draws {draws}"));
+    format!(
+        "To see the same again, with driftproof {}: `driftproof check --level {} --seed {}{draws} {}`",
+        env!("CARGO_PKG_VERSION"),
+        checkup.level.word(),
+        checkup.seed,
+        checkup.name
+    )
 }
 
 fn push_prose(text: &str, blocks: &mut Vec<Block>) {
@@ -181,33 +189,8 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
         }
         None => {}
     }
-    if !checked.trials.is_empty() {
-        blocks.push(Block::Table(Table {
-            caption: "Evaluated in numbers".to_owned(),
-            columns: ["where", "by automatic differentiation", "by drawing"]
-                .map(|name| (name.to_owned(), false))
-                .into(),
-            rows: checked
-                .trials
-                .iter()
-                .map(|trial| {
-                    vec![
-                        Cell::text(&trials::place(trial)),
-                        Cell::text(&trials::exact(&trial.exact).join("; ")),
-                        Cell::text(&trials::sampled(trial).join("; ")),
-                    ]
-                })
-                .collect(),
-            notes: Vec::new(),
-        }));
-        let id = format!("{}-{}", checkup.name, claim.name);
-        let pictures: Vec<Picture> = (1..)
-            .zip(&checked.trials)
-            .filter_map(|(k, trial)| estimates(trial, &format!("{id}-{k}")))
-            .collect();
-        if !pictures.is_empty() {
-            blocks.push(Block::Pictures(pictures));
-        }
+    for (k, trial) in (1..).zip(&checked.trials) {
+        blocks.push(instance::block(trial, &format!("{}-{}-{k}", checkup.name, claim.name)));
     }
     let rests: Vec<String> = super::assumptions_of(checked)
         .iter()
@@ -217,31 +200,6 @@ fn evidence(checkup: &Checkup, claim: &Claim, checked: &Checked) -> Vec<Block> {
         blocks.push(Block::Paragraph(format!("It rests on: {}.", rests.join("; "))));
     }
     blocks
-}
-
-/// Both sides as they were drawn, with error bars, by component.
-fn estimates(trial: &Trial, id: &str) -> Option<Picture> {
-    let sample = trials::sample_of(trial.sampled.as_ref()?)?;
-    if sample.components.len() < 2 || sample.components.len() > MOST_COMPONENTS {
-        return None;
-    }
-    // Side by side, so that neither hides the other.
-    let series = |name: &str, aside: f64, side: fn(&Component) -> &Estimate| Series {
-        name: name.to_owned(),
-        style: Style::Points,
-        points: (1..).zip(&sample.components).map(|(k, c)| (f64::from(k) + aside, side(c).value)).collect(),
-        errors: sample.components.iter().map(|c| side(c).standard_error).collect(),
-    };
-    let title = format!("Both sides as they were drawn, {}", trials::place(trial));
-    let figure = Figure {
-        title: title.clone(),
-        x_axis: "component, counted row by row".to_owned(),
-        y_axis: "average over the window".to_owned(),
-        logarithmic: (false, false),
-        series: vec![series("left side", -0.06, |c| &c.left), series("right side", 0.06, |c| &c.right)],
-    };
-    let drawing = figure::draw(&figure, id);
-    Some(Picture { caption: title, drawing: drawing.svg, notes: drawing.notes })
 }
 
 /// Both halves of the noise-induced drift, their sum and the finite-step term, by component.
@@ -256,7 +214,7 @@ fn drift_picture(drift: &InstanceDrift, file: &str) -> Picture {
     let title = format!("Drifts of SGD at instance {}", drift.instance);
     let figure = Figure {
         title: title.clone(),
-        x_axis: "component of theta, in the order of the parameters".to_owned(),
+        x_axis: "parameter".to_owned(),
         y_axis: "drift per unit of time (a step takes time eta)".to_owned(),
         logarithmic: (false, false),
         series: vec![
@@ -266,16 +224,14 @@ fn drift_picture(drift: &InstanceDrift, file: &str) -> Picture {
             series("finite-step term, -(eta/2) Hbar G", &drift.finite_step),
         ],
     };
-    let drawing = figure::draw(&figure, &format!("{file}-{}", drift.instance));
+    let drawing = figure::draw_by_name(&figure, &drift.parameters, &format!("{file}-{}", drift.instance));
     let size = |v: &nalgebra::DVector<f64>| readable(v.norm());
-    let shown: Vec<String> = drift.theta.iter().take(6).map(|x| scientific(*x)).collect();
-    let more = if drift.theta.len() > 6 { ", ..." } else { "" };
     let mut notes = vec![format!(
-        "{} rows, {}, eta = {eta}, n = {n}, at theta = ({}{more}). Lengths: -G {}, v_noise {}, its halves {} and {}, \
+        "{} rows, {}, eta = {eta}, n = {n}, at theta = {}. Lengths: -G {}, v_noise {}, its halves {} and {}, \
              finite-step term {}.",
         drift.rows,
         counted(drift.theta.len(), "parameter"),
-        shown.join(", "),
+        trials::vector(&drift.theta),
         size(&drift.descent),
         size(&drift.v_noise),
         size(&drift.first_half),

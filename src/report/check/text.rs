@@ -122,14 +122,17 @@ fn details(checkup: &Checkup, checked: &Checked, out: &mut impl Write) -> io::Re
     }
     for trial in &checked.trials {
         if telling(verdict, matches!(trial.exact, Evidence::Refuted(_))) {
-            let said = trials::exact(&trial.exact).join("\n");
+            let said = trials::exact_in_words(&trial.exact).join("\n");
             diagnostic = diagnostic.note(format!("at {}: {said}", trials::place(trial)));
         }
         if let Some(sampled) = &trial.sampled
             && telling(verdict, matches!(sampled, Sampled::Refuted(_)))
         {
-            let said = trials::sampled(trial).join("\n");
-            diagnostic = diagnostic.note(format!("drawn at {}: {said}", trials::place(trial)));
+            diagnostic = diagnostic.note(format!(
+                "drawn at {}: {}",
+                trials::place(trial),
+                trials::sampled_in_words(trial).join("\n")
+            ));
         }
     }
     if checked.as_claimed() {

@@ -1,6 +1,6 @@
 //! What the readings in numbers say at an instance, in words and as JSON.
 
-use super::super::layout::{count, counted, deviations, probability, scientific};
+use super::super::layout::{count, counted, deviations, given, probability, readable, scientific, short};
 use crate::check::{Checkup, FALSE_ALARM, Trial};
 use crate::reading::exact::{Agreement, Component, Evidence, Refutation, Slope};
 use crate::reading::sampled::{self, Sample};
@@ -10,12 +10,24 @@ use serde_json::{Value, json};
 /// Components that a sentence shows.
 const MOST_COMPONENTS: usize = 4;
 
+/// Components of a point that are listed.
+const MOST_LISTED: usize = 6;
+
 /// Where it was evaluated.
 pub(super) fn place(trial: &Trial) -> String {
     trial.instance.as_ref().map_or_else(|| "random functions".to_owned(), |name| format!("instance {name}"))
 }
 
-/// What the exact reading found, as sentences without their full stops.
+/// What the exact reading found, as sentences without their full stops, with the components that differ most.
+pub(super) fn exact_in_words(evidence: &Evidence) -> Vec<String> {
+    let mut lines = exact(evidence);
+    if let Evidence::Refuted(refutation) = evidence {
+        lines.extend(largest(refutation));
+    }
+    lines
+}
+
+/// The same without components.
 pub(super) fn exact(evidence: &Evidence) -> Vec<String> {
     match evidence {
         Evidence::Holds(agreement) => holds(agreement),
@@ -31,7 +43,7 @@ fn holds(agreement: &Agreement) -> Vec<String> {
             "the sides agree: they differ by at most {} where rounding can make {}, at a size of {}",
             scientific(agreement.error),
             scientific(agreement.bound),
-            scientific(agreement.scale),
+            readable(agreement.scale),
         ),
     };
     let mut lines = vec![what];
@@ -50,22 +62,36 @@ fn slope(slope: &Slope) -> String {
 }
 
 fn differs(refutation: &Refutation) -> Vec<String> {
-    let mut largest: Vec<&Component> = refutation.components.iter().collect();
-    largest.sort_by(|a, b| (b.left - b.right).abs().total_cmp(&(a.left - a.right).abs()));
     let mut lines = vec![match &refutation.order {
         Some(order) => format!("the sides differ in the coefficient of order {order}"),
         None => "the sides differ".to_owned(),
     }];
-    lines.extend(largest.iter().take(MOST_COMPONENTS).map(|c| {
-        let indices: Vec<String> = c.indices.iter().map(usize::to_string).collect();
+    lines.extend(refutation.slope.as_ref().map(slope));
+    lines
+}
+
+/// The components in which the sides differ most.
+fn largest(refutation: &Refutation) -> Vec<String> {
+    let mut largest: Vec<&Component> = refutation.components.iter().collect();
+    largest.sort_by(|a, b| (b.left - b.right).abs().total_cmp(&(a.left - a.right).abs()));
+    let said = largest.iter().take(MOST_COMPONENTS).map(|c| {
         let component =
-            if indices.is_empty() { String::new() } else { format!("component {}: ", indices.join(",")) };
-        format!("{component}left {}, right {}", scientific(c.left), scientific(c.right))
-    }));
+            if c.indices.is_empty() { String::new() } else { format!("component {}: ", label(&c.indices)) };
+        format!("{component}left {}, right {}", readable(c.left), readable(c.right))
+    });
+    let mut lines: Vec<String> = said.collect();
     if largest.len() > MOST_COMPONENTS {
         lines.push(format!("and {} more components", largest.len() - MOST_COMPONENTS));
     }
     lines
+}
+
+/// The name of a component: its indices.
+pub(super) fn label(indices: &[usize]) -> String {
+    match indices {
+        [] => "value".to_owned(),
+        indices => indices.iter().map(usize::to_string).collect::<Vec<_>>().join(","),
+    }
 }
 
 /// What was drawn, where something was.
@@ -89,30 +115,82 @@ pub(super) fn budget(checkup: &Checkup) -> Option<String> {
     })
 }
 
-/// What the sampled reading found, as sentences without their full stops.
-pub(super) fn sampled(trial: &Trial) -> Vec<String> {
+/// What the sampled reading found: what each sentence is about, and the sentence without its full stop.
+pub(super) fn sampled(trial: &Trial) -> Vec<(&'static str, String)> {
+    const DRAWN: &str = "by drawing";
     let (outcome, sample) = match &trial.sampled {
         Some(sampled::Evidence::Consistent(sample)) => ("no difference was seen".to_owned(), sample),
         Some(sampled::Evidence::Refuted(sample)) => ("the sides differ".to_owned(), &**sample),
         Some(sampled::Evidence::Inconclusive(sample, reason)) => {
             (format!("inconclusive: {reason}"), &**sample)
         }
-        Some(sampled::Evidence::Unable(reason)) => return vec![format!("not drawn: {reason}")],
-        None => return vec!["not asked for".to_owned()],
+        Some(sampled::Evidence::Unable(reason)) => return vec![(DRAWN, format!("not drawn: {reason}"))],
+        None => return vec![(DRAWN, "not asked for".to_owned())],
     };
     let adjusted =
-        trial.p_value_adjusted.map_or_else(String::new, |p| format!(", among all trials {}", probability(p)));
+        trial.p_value_adjusted.map_or_else(String::new, |p| format!(", among all trials {}", p_value(p)));
     let largest = sample.components.iter().max_by(|a, b| a.z.abs().total_cmp(&b.z.abs()));
-    let z = largest.map_or_else(String::new, |c| format!(", the largest deviation is {}", deviations(c.z)));
-    let mut lines = vec![
-        outcome,
-        format!("p = {}{adjusted}{z}", probability(sample.p_value)),
-        format!("{} draws, window {}", count(sample.draws), scientific(sample.width)),
-    ];
+    let z = largest.map_or_else(String::new, |c| {
+        format!(", the largest deviation is {} standard errors", deviations(c.z))
+    });
+    let mut said = vec![(DRAWN, outcome), ("test", format!("{}{adjusted}{z}", p_value(sample.p_value)))];
     if sample.detectable.is_finite() {
-        lines.push(format!("a relative error of {} would have been seen", scientific(sample.detectable)));
+        said.push((
+            "power",
+            format!(
+                "an error of {} % of the right side would have been seen with probability 0.99",
+                readable(100.0 * sample.detectable)
+            ),
+        ));
     }
-    lines
+    let plants: Vec<String> = sample
+        .plants
+        .iter()
+        .map(|plant| format!("factor {}, {}", given(plant.factor), p_value(plant.p_value)))
+        .collect();
+    said.push(("planted beside", plants.join("; ")));
+    said.push((
+        "draws",
+        format!(
+            "{} pairs of points, seed {}, in a window of standard deviation {} around {}",
+            count(sample.draws),
+            sample.seed,
+            short(sample.width),
+            vector(&sample.centre)
+        ),
+    ));
+    said.extend(sample.ladder.as_ref().map(|ladder| {
+        let values: Vec<String> = ladder.values.iter().map(|value| short(*value)).collect();
+        let text = format!(
+            "{} = {}, extrapolated to 0, which leaves at most {} % of the right side",
+            ladder.symbol,
+            values.join(", "),
+            readable(100.0 * ladder.leftover)
+        );
+        ("remainder", text)
+    }));
+    said
+}
+
+/// A p-value; what is below the numbers that a computer keeps apart from 0 is no 0.
+fn p_value(p: f64) -> String {
+    const LEAST: f64 = 1e-300;
+    if p < LEAST { format!("p < {LEAST:e}") } else { format!("p = {}", probability(p)) }
+}
+
+/// The same, the sentences alone.
+pub(super) fn sampled_in_words(trial: &Trial) -> Vec<String> {
+    let sentence = |(about, text): (&str, String)| match about {
+        "planted beside" => format!("planted beside: {text}"),
+        _ => text,
+    };
+    sampled(trial).into_iter().map(sentence).collect()
+}
+
+/// The first components of a vector.
+pub(super) fn vector(v: &[f64]) -> String {
+    let shown: Vec<String> = v.iter().take(MOST_LISTED).map(|x| short(*x)).collect();
+    format!("({}{})", shown.join(", "), if v.len() > MOST_LISTED { ", ..." } else { "" })
 }
 
 /// A trial as JSON.
@@ -181,6 +259,7 @@ fn exact_json(evidence: &Evidence) -> Value {
             "error": found.error,
             "bound": found.bound,
             "points": found.points,
+            "theta": found.point,
             "components": components(&found.components),
             "order": found.slope.as_ref().map(order),
             "notes": found.notes,

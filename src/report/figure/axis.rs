@@ -1,6 +1,6 @@
 //! Axes: from numbers to places, and the numbers that are written beside them.
 //!
-//! On a linear axis a value `v` stands at `u = (v - base)/10^k`. The exponent `k` is 0 unless the numbers are large or small;
+//! An axis of places has a label for each of them and no numbers. On a linear axis a value `v` stands at `u = (v - base)/10^k`. The exponent `k` is 0 unless the numbers are large or small;
 //! the base is 0 unless the values differ by less than [`NARROW`] of themselves. Both are said by [`Axis::unit`]. On a
 //! logarithmic axis it stands at `u = log10 v`. Ticks are at 1, 2 or 5 times a power of ten.
 
@@ -51,9 +51,18 @@ pub(super) fn can_show(value: f64, logarithmic: bool) -> bool {
     value.is_finite() && (!logarithmic || value > 0.0)
 }
 
+/// What is free between two labels.
+const GAP: f64 = 14.0;
+
 /// Ticks that fit on `width` if the widest label takes `widest`.
 pub(super) fn fitting(width: f64, widest: f64) -> u32 {
-    (2..=8).rev().find(|&count| f64::from(count) * (widest + 14.0) <= width).unwrap_or(1)
+    (2..=8).rev().find(|&count| f64::from(count) * (widest + GAP) <= width).unwrap_or(1)
+}
+
+/// How many labels of places fit on `width` side by side.
+pub(super) fn fitting_labels(labels: &[String], width: f64) -> usize {
+    let widest = labels.iter().map(|label| super::letters::width(label)).fold(0.0, f64::max);
+    (1..=labels.len()).rev().find(|&k| super::letters::lines(k) * (widest + GAP) <= width).unwrap_or(0)
 }
 
 impl Axis {
@@ -76,6 +85,21 @@ impl Axis {
                 break;
             }
         }
+        axis
+    }
+
+    /// An axis of places, `x = 1` the first, each with a label; where they do not fit side by side, with every second, fifth,
+    /// tenth of them.
+    pub(super) fn of_places(labels: &[String], width: f64) -> Self {
+        let count = super::letters::lines(labels.len().max(1));
+        let most = fitting_labels(labels, width);
+        let every = [1, 2, 5, 10, 20, 50, 100].into_iter().find(|every| labels.len() / every <= most);
+        let every = every.unwrap_or(labels.len());
+        let mut axis = Self::over(false, 0.5, count + 0.5);
+        let all = labels.iter().enumerate().filter(|(k, _)| (k + 1).is_multiple_of(every));
+        axis.ticks = all
+            .map(|(k, label)| Tick { at: (super::letters::lines(k) + 0.5) / count, label: label.clone() })
+            .collect();
         axis
     }
 

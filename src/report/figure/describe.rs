@@ -6,8 +6,17 @@ use crate::report::layout::{count, counted, readable};
 /// Points of a series that are told one by one, at most.
 const FEW: usize = 8;
 
+/// Names of places that are told, at most.
+const MOST_NAMES: usize = 40;
+
+/// Where a point stands: its number, or the name of its place.
+fn place(x: f64, names: &[String]) -> String {
+    let named = (1..).zip(names).find(|(k, _)| (x - f64::from(*k)).abs() < 0.5);
+    named.map_or_else(|| readable(x), |(_, name): (u32, _)| name.clone())
+}
+
 /// What is to be seen, with the main numbers.
-pub(super) fn in_words(figure: &Figure) -> String {
+pub(super) fn in_words(figure: &Figure, names: &[String]) -> String {
     let scale = |logarithmic: bool| if logarithmic { ", logarithmic" } else { "" };
     let (horizontal, vertical) = figure.logarithmic;
     let name = |name: &str| if name.trim().is_empty() { "a number".to_owned() } else { name.to_owned() };
@@ -20,12 +29,12 @@ pub(super) fn in_words(figure: &Figure) -> String {
     );
     for series in &figure.series {
         text.push(' ');
-        text.push_str(&told(series, figure.logarithmic));
+        text.push_str(&told(series, names, figure.logarithmic));
     }
     text
 }
 
-fn told(series: &Series, logarithmic: (bool, bool)) -> String {
+fn told(series: &Series, names: &[String], logarithmic: (bool, bool)) -> String {
     let kind = match series.style {
         Style::Line => "line",
         Style::Dashed => "dashed line",
@@ -38,8 +47,8 @@ fn told(series: &Series, logarithmic: (bool, bool)) -> String {
     };
     if series.style == Style::Points && shown.len() <= FEW {
         let one = |(number, (x, y)): &(usize, (f64, f64))| match series.errors.get(*number) {
-            Some(error) => format!("{} ± {} at {}", readable(*y), readable(*error), readable(*x)),
-            None => format!("{} at {}", readable(*y), readable(*x)),
+            Some(error) => format!("{} ± {} at {}", readable(*y), readable(*error), place(*x, names)),
+            None => format!("{} at {}", readable(*y), place(*x, names)),
         };
         return format!(
             "{} ({kind}): {}.",
@@ -54,9 +63,9 @@ fn told(series: &Series, logarithmic: (bool, bool)) -> String {
         series.name,
         counted(shown.len(), "point"),
         readable(first.1),
-        readable(first.0),
+        place(first.0, names),
         readable(last.1),
-        readable(last.0),
+        place(last.0, names),
         readable(low),
         readable(high)
     )
@@ -66,9 +75,15 @@ fn can_show((x, y): (f64, f64), (horizontal, vertical): (bool, bool)) -> bool {
     axis::can_show(x, horizontal) && axis::can_show(y, vertical)
 }
 
-/// What bars are, and what is left out.
-pub(super) fn notes(figure: &Figure) -> Vec<String> {
+/// What bars are, what is left out, and the names of places that stand at the axis by number only.
+pub(super) fn notes(figure: &Figure, by_number: &[String]) -> Vec<String> {
     let mut notes = Vec::new();
+    if !by_number.is_empty() {
+        let told = by_number.iter().take(MOST_NAMES).enumerate();
+        let told: Vec<String> = told.map(|(k, name)| format!("{} {name}", k + 1)).collect();
+        let more = if by_number.len() > MOST_NAMES { ", ..." } else { "" };
+        notes.push(format!("Places: {}{more}.", told.join(", ")));
+    }
     let all = || figure.series.iter().filter(|series| series.style == Style::Points);
     if all().any(|series| !series.errors.is_empty()) {
         notes.push(format!(

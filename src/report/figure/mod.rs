@@ -8,6 +8,9 @@
 //! All coordinates are in units of a picture [`WIDTH`] units wide with letters of [`FONT`] units, so that text is 12 pixels
 //! high in a picture 375 pixels wide. The legend stands below the axes and covers nothing.
 //!
+//! Where the horizontal axis has names and no numbers, such as those of parameters, points of several series at one place stand
+//! side by side ([`draw_by_name`]).
+//!
 //! Points that are not finite, or not positive on a logarithmic axis, are left out, and the notes of the [`Drawing`] say how
 //! many. A screen reader is given the title and the main numbers in words.
 
@@ -78,35 +81,49 @@ impl Frame {
 
 /// Draws a figure. `id` must differ from those of other pictures of the page.
 pub(in crate::report) fn draw(figure: &Figure, id: &str) -> Drawing {
+    drawn(figure, &[], &figure.series, id)
+}
+
+/// Draws a figure whose horizontal axis has names: `x = 1` is the place of the first of them.
+pub(in crate::report) fn draw_by_name(figure: &Figure, names: &[String], id: &str) -> Drawing {
+    drawn(figure, names, &series::side_by_side(&figure.series), id)
+}
+
+fn drawn(figure: &Figure, names: &[String], all: &[Series], id: &str) -> Drawing {
     let (horizontal, vertical) = figure.logarithmic;
     let seen = |&(x, y): &(f64, f64)| axis::can_show(x, horizontal) && axis::can_show(y, vertical);
-    let xs: Vec<f64> =
-        figure.series.iter().flat_map(|s| s.points.iter().filter(|p| seen(p)).map(|p| p.0)).collect();
-    let ys: Vec<f64> = figure.series.iter().flat_map(|s| reach(s, seen)).collect();
+    let xs: Vec<f64> = all.iter().flat_map(|s| s.points.iter().filter(|p| seen(p)).map(|p| p.0)).collect();
+    let ys: Vec<f64> = all.iter().flat_map(|s| reach(s, seen)).collect();
     let y = Axis::new(&ys, vertical, |_| 5);
     let left = y.ticks.iter().map(|tick| letters::width(&tick.label)).fold(0.0, f64::max) + 14.0;
     let width = WIDTH - left - RIGHT;
-    let x = Axis::new(&xs, horizontal, |widest| axis::fitting(width, widest));
+    // Names that do not fit are told below, and their numbers stand at the axis.
+    let hidden = if axis::fitting_labels(names, width) < names.len() { names } else { &[] };
+    let x = match (names, hidden) {
+        ([], _) => Axis::new(&xs, horizontal, |widest| axis::fitting(width, widest)),
+        (names, []) => Axis::of_places(names, width),
+        (names, _) => Axis::of_places(&(1..=names.len()).map(|k| k.to_string()).collect::<Vec<_>>(), width),
+    };
     let above = letters::wrap(&axis_name(&figure.y_axis, &y), WIDTH - 8.0);
     let top = LINE * letters::lines(above.len()) + 12.0;
     let frame = Frame { left, top, width, height: HEIGHT, x, y };
 
     let mut body = String::new();
-    names(&figure.x_axis, &above, &frame, &mut body);
+    axis_names(&figure.x_axis, &above, &frame, &mut body);
     axes(&frame, &mut body);
-    let looks = series::looks(&figure.series);
-    series::draw(&figure.series, &looks, &frame, &mut body);
+    let looks = series::looks(all);
+    series::draw(all, &looks, &frame, &mut body);
     let below = letters::wrap(&axis_name(&figure.x_axis, &frame.x), width);
     let legend_top = frame.bottom() + 26.0 + LINE * letters::lines(below.len()) + 10.0;
-    let height = legend::draw(&figure.series, &looks, legend_top, &mut body);
+    let height = legend::draw(all, &looks, legend_top, &mut body);
     let id = super::page::identifier(id);
     let svg = format!(
         "<svg class=\"figure\" role=\"img\" viewBox=\"0 0 {WIDTH} {height:.0}\" aria-labelledby=\"{id}-title\" \
          aria-describedby=\"{id}-desc\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{body}</svg>",
         escape(&figure.title),
-        escape(&describe::in_words(figure)),
+        escape(&describe::in_words(figure, names)),
     );
-    Drawing { svg: Markup::trusted(svg), notes: describe::notes(figure) }
+    Drawing { svg: Markup::trusted(svg), notes: describe::notes(figure, hidden) }
 }
 
 /// The values that the vertical axis must reach: points, and the ends of their bars.
@@ -134,7 +151,7 @@ fn axis_name(name: &str, axis: &Axis) -> String {
     }
 }
 
-fn names(x_axis: &str, above: &[String], frame: &Frame, body: &mut String) {
+fn axis_names(x_axis: &str, above: &[String], frame: &Frame, body: &mut String) {
     for (number, line) in above.iter().enumerate() {
         let y = LINE * letters::lines(number) + FONT;
         // Writing to a string does not fail; so below.

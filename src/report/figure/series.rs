@@ -33,6 +33,8 @@ pub(super) struct Look {
     dashes: usize,
     /// Whether marks stand along the line.
     marked: bool,
+    /// Whether points have bars.
+    barred: bool,
 }
 
 impl Look {
@@ -65,7 +67,7 @@ pub(super) fn looks(series: &[Series]) -> Vec<Look> {
         } else {
             0
         };
-        looks.push(Look { style: one.style, family, dashes, marked: false });
+        looks.push(Look { style: one.style, family, dashes, marked: false, barred: !one.errors.is_empty() });
     }
     let lines = looks.iter().filter(|look| look.style == Style::Line).count();
     for look in &mut looks {
@@ -73,6 +75,17 @@ pub(super) fn looks(series: &[Series]) -> Vec<Look> {
         look.marked = look.style == Style::Line && lines > 1 && !has_points;
     }
     looks
+}
+
+/// Series of points at places 1, 2, ...: those of one place beside one another, in the middle half between two places.
+pub(super) fn side_by_side(all: &[Series]) -> Vec<Series> {
+    let count = super::letters::lines(all.len());
+    let aside = |k: usize| ((super::letters::lines(k) + 0.5) / count - 0.5) * f64::min(0.5, 0.12 * count);
+    let moved = |(k, one): (usize, &Series)| Series {
+        points: one.points.iter().map(|(x, y)| (x + aside(k), *y)).collect(),
+        ..one.clone()
+    };
+    all.iter().enumerate().map(moved).collect()
 }
 
 /// Draws all series, lines first, so that points are not hidden.
@@ -224,7 +237,9 @@ pub(super) fn sample(look: Look, (x, y): (f64, f64), width: f64, body: &mut Stri
     let _ = write!(body, "<g class=\"{}\">", look.classes());
     let middle = x + 0.5 * width;
     if look.style == Style::Points {
-        let _ = write!(body, "<path class=\"bar\" d=\"M{middle:.1} {:.1}v{:.1}\"/>", y - 8.0, 16.0);
+        if look.barred {
+            let _ = write!(body, "<path class=\"bar\" d=\"M{middle:.1} {:.1}v{:.1}\"/>", y - 8.0, 16.0);
+        }
         mark(look, (middle, y), false, body);
     } else {
         let _ = write!(body, "<path class=\"{}\" d=\"M{x:.1} {y:.1}h{width:.1}\"/>", class_of(look.style));

@@ -142,3 +142,35 @@ fn a_reader_who_does_not_see_is_told_the_numbers() {
     assert!(svg.contains("from 0 at 0 to 2.000 at 2.000, least 0, greatest 4.000"), "{svg}");
     assert!(svg.contains("3.900 ± 0.05000 at 1.000"), "{svg}");
 }
+
+#[test]
+fn places_with_names_have_their_points_side_by_side() {
+    let points = |y: f64| [(1.0, y), (2.0, 2.0 * y), (3.0, 0.5 * y)];
+    let all = vec![
+        series("left", Style::Points, &points(1.0), &[0.1; 3]),
+        series("right", Style::Points, &points(1.0), &[]),
+    ];
+    let figure = figure((false, false), all);
+    let short = ["bias", "age", "height"].map(str::to_owned);
+    let drawing = draw_by_name(&figure, &short, "x");
+    let svg = drawing.svg.as_str();
+    assert!(short.iter().all(|name| svg.contains(&format!(">{name}</text>"))), "{svg}");
+    assert!(svg.contains("2.000 ± 0.1000 at age") && svg.contains("0.5000 at height"), "{svg}");
+    assert_eq!(drawing.notes.len(), 1, "bars alone: {:?}", drawing.notes);
+    let squares = svg.matches("class=\"mark\"").count();
+    assert_eq!((squares, svg.matches("class=\"bar\"").count()), (8, 4), "six points, two in the legend");
+    let xs: Vec<f64> = svg
+        .split("class=\"mark\" d=\"M")
+        .skip(1)
+        .filter_map(|path| path.split([' ', 'L']).next()?.parse().ok())
+        .collect();
+    assert!(xs[0] + 8.0 < xs[3] && xs[3] + 8.0 < xs[1], "each place has room for both: {xs:?}");
+
+    let long: Vec<String> = (1..=30).map(|k| format!("mean of the feature number {k}")).collect();
+    let drawing = draw_by_name(&figure, &long, "x");
+    let labels: Vec<&str> =
+        drawing.svg.as_str().split("<text ").filter_map(|t| t.split('>').nth(1)).collect();
+    assert!(labels.contains(&"10</text") && !labels.contains(&"7</text"), "some numbers: {labels:?}");
+    let told = drawing.notes.iter().find(|note| note.starts_with("Places: ")).unwrap();
+    assert!(told.contains("7 mean of the feature number 7,"), "and all names below: {told}");
+}

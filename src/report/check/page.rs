@@ -124,8 +124,10 @@ fn statements(checkup: &Checkup, range: &Range<usize>, blocks: &mut Vec<Block>) 
         let instance = checkup.derivation.instances.iter().find(|instance| instance.name == drift.instance);
         instance.is_some_and(|instance| range.contains(&instance.span.start))
     };
-    for drift in checkup.drifts.iter().filter(declared) {
-        blocks.push(Block::Pictures(vec![drift_picture(drift, &checkup.name)]));
+    let drifts = checkup.drifts.iter().filter(declared);
+    let pictures: Vec<Picture> = drifts.map(|drift| drift_picture(drift, &checkup.name)).collect();
+    if !pictures.is_empty() {
+        blocks.push(Block::Pictures(pictures));
     }
 }
 

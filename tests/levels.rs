@@ -249,6 +249,23 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     assert!(text.contains("0.001 (Holm)"), "its rate is missing in\n{text}");
 }
 
+/// A claim of another dimension than every instance has is evaluated, and drawn, at random functions of its own.
+#[test]
+fn a_claim_of_another_dimension_has_functions_of_its_own() {
+    let text = format!(
+        "{HEAD}claim one where dim = 1: div(Cov[grad(u)]) = grad(tr(Cov[grad(u)]))\n\
+         claim all: div(Cov[grad(u)]) = 1/2*grad(tr(Cov[grad(u)])) + Cov[grad(u), lap(u)]\n{TOY}"
+    );
+    let checked = check::text("t.drift", &text, &Options::default().with_level(Level::Full)).unwrap();
+    assert!(checked.is_as_claimed(), "{checked}");
+    let [one, all] = [0, 1].map(|k| &checked.statements[k].trials[..]);
+    assert!(matches!(all, [trial] if trial.instance.as_deref() == Some("toy")), "{all:?}");
+    let [trial] = one else { panic!("one trial: {one:?}") };
+    assert_eq!(trial.instance, None, "random functions");
+    assert!(matches!(&trial.exact, exact::Evidence::Holds(found) if found.point.len() == 1), "{trial:?}");
+    assert!(matches!(&trial.sampled, Some(sampled::Evidence::Consistent(_))), "{trial:?}");
+}
+
 /// Standard output is the same where it is followed and where it is not, and here is no terminal.
 #[test]
 fn progress_is_for_terminals() {

@@ -108,7 +108,7 @@ pub(super) fn bind(derivation: &Derivation, base: &Path, seed: u64) -> (Vec<Boun
     (bound, wrong)
 }
 
-/// The instances that bind something that the claim speaks of; where none does, random functions.
+/// The instances that bind something that the claim speaks of, in its dimension; where none does, random functions.
 pub(super) fn concerned<'a>(claim: &Claim, bound: &'a [Bound]) -> Vec<&'a Bound> {
     let concerned = |bound: &&Bound| bound.name.is_some() && bound.exact.concerns(claim);
     let mut chosen: Vec<&Bound> = bound.iter().filter(concerned).collect();

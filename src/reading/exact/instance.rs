@@ -52,7 +52,8 @@ impl ExactInstance {
         &self.points
     }
 
-    /// Whether a claim speaks of something that the instance binds: a function, the data, or the point in named coordinates.
+    /// Whether a claim speaks of something that the instance binds, a function, the data, or the point in named coordinates, and
+    /// of no other dimension.
     #[must_use]
     pub fn concerns(&self, claim: &Claim) -> bool {
         let is_bound = |id: SymbolId| {
@@ -60,7 +61,7 @@ impl ExactInstance {
                 || self.functions.contains_key(&id)
                 || self.randoms.contains_key(&id)
         };
-        concerns(claim, &self.symbols, !self.points.is_empty(), &is_bound)
+        concerns(claim, &self.symbols, (!self.points.is_empty(), self.dim), &is_bound)
     }
 
     /// Seed of what is drawn at random.

@@ -7,8 +7,8 @@ use super::evaluate::to_f64;
 use super::instance::ExactInstance;
 use super::model::{FREE_LENGTH, Model};
 use super::needs::Needs;
-use crate::expression::{Claim, Condition, Expr, FieldShape, Kind, RandomShape, SymbolId, SymbolKind};
-use crate::reading::instance::symbols_of;
+use crate::expression::{Claim, Expr, FieldShape, Kind, RandomShape, SymbolId, SymbolKind};
+use crate::reading::instance::{claimed_dimension, symbols_of};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -99,18 +99,6 @@ fn drawn_point(dim: usize, seed: u64, attempt: u64) -> Vec<f64> {
         theta.iter_mut().for_each(|x| *x = 0.6 + 0.5 * x.abs());
     }
     theta
-}
-
-/// The dimension that a claim says it is about.
-fn claimed_dimension(claim: &Claim) -> Option<usize> {
-    claim.conditions.iter().find_map(|condition| {
-        let Condition::Equal(a, b) = condition else { return None };
-        let (a, b) = if matches!(a.kind(), Kind::Dimension) { (a, b) } else { (b, a) };
-        match (a.kind(), b.kind()) {
-            (Kind::Dimension, Kind::Number(number)) => usize::try_from(number.to_integer()?).ok(),
-            _ => None,
-        }
-    })
 }
 
 /// The dimension where no point is bound.

@@ -14,7 +14,7 @@ pub use error::{BindError, BindReason};
 pub(in crate::reading) use constant::constant;
 pub(in crate::reading) use order::in_order;
 pub(crate) use spoken::symbols_of;
-pub(in crate::reading) use spoken::{concerns, spoken};
+pub(in crate::reading) use spoken::{claimed_dimension, concerns, spoken};
 
 use crate::data::Data;
 use crate::expression::{Entry, Expr, Instance, SymbolId, Symbols};

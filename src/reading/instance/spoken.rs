@@ -3,18 +3,36 @@
 use crate::expression::{Claim, Condition, Expr, Kind, Sides, SymbolId, SymbolKind, Symbols};
 use std::collections::BTreeSet;
 
-/// Whether a claim speaks of something that is bound: a function, the data, or the point in named coordinates.
+/// Whether a claim speaks of something that is bound: a function, the data, or the point in named coordinates; and of no
+/// other dimension.
 pub(in crate::reading) fn concerns(
     claim: &Claim,
     symbols: &Symbols,
-    point: bool,
+    (point, dim): (bool, Option<usize>),
     is_bound: &dyn Fn(SymbolId) -> bool,
 ) -> bool {
+    if let (Some(claimed), Some(dim)) = (claimed_dimension(claim), dim)
+        && claimed != dim
+    {
+        return false;
+    }
     let point = symbols.coordinates().is_some() && point;
     spoken(claim).iter().any(|id| match symbols.checked(*id).map(|symbol| &symbol.kind) {
         Some(SymbolKind::Field { .. } | SymbolKind::Function | SymbolKind::Random { .. }) => is_bound(*id),
         Some(SymbolKind::Space | SymbolKind::Coordinate(_)) => point,
         Some(SymbolKind::Scalar(_) | SymbolKind::Noise { .. }) | None => false,
+    })
+}
+
+/// The dimension that a claim says it is about.
+pub(in crate::reading) fn claimed_dimension(claim: &Claim) -> Option<usize> {
+    claim.conditions.iter().find_map(|condition| {
+        let Condition::Equal(a, b) = condition else { return None };
+        let (a, b) = if matches!(a.kind(), Kind::Dimension) { (a, b) } else { (b, a) };
+        match (a.kind(), b.kind()) {
+            (Kind::Dimension, Kind::Number(number)) => usize::try_from(number.to_integer()?).ok(),
+            _ => None,
+        }
     })
 }
 

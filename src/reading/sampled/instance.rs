@@ -71,7 +71,8 @@ impl SampledInstance {
         &self.bound.points
     }
 
-    /// Whether a claim speaks of something that the instance binds: a function, the data, or the point in named coordinates.
+    /// Whether a claim speaks of something that the instance binds, a function, the data, or the point in named coordinates, and
+    /// of no other dimension.
     #[must_use]
     pub fn concerns(&self, claim: &Claim) -> bool {
         let bound = &self.bound;
@@ -81,7 +82,7 @@ impl SampledInstance {
                 || bound.randoms.contains_key(&id)
         };
         let point = !bound.points.is_empty() || !bound.coordinates.is_empty();
-        concerns(claim, &bound.symbols, point, &is_bound)
+        concerns(claim, &bound.symbols, (point, bound.dim), &is_bound)
     }
 
     /// A bound function is what it was declared to be at the points: symmetric, of a sign.

@@ -11,7 +11,7 @@ use crate::expression::{
     SymbolKind, Symbols,
 };
 use crate::loss::{Builtin, Loss, Problem, record};
-use crate::reading::instance::{BoundField, constant, in_order, spoken, symbols_of};
+use crate::reading::instance::{BoundField, claimed_dimension, constant, in_order, spoken, symbols_of};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -99,18 +99,6 @@ pub(super) fn parameters(distribution: &Distribution) -> Vec<Expr> {
         Distribution::Moments(all) => all.clone(),
         Distribution::Rademacher => vec![],
     }
-}
-
-/// The dimension that a claim says it is about.
-fn claimed_dimension(claim: &Claim) -> Option<usize> {
-    claim.conditions.iter().find_map(|condition| {
-        let Condition::Equal(a, b) = condition else { return None };
-        let (a, b) = if matches!(a.kind(), Kind::Dimension) { (a, b) } else { (b, a) };
-        match (a.kind(), b.kind()) {
-            (Kind::Dimension, Kind::Number(number)) => usize::try_from(number.to_integer()?).ok(),
-            _ => None,
-        }
-    })
 }
 
 /// A model of a claim at a point of an instance, or at a drawn one.

@@ -69,7 +69,7 @@
 //! | `conditional_mean`, `conditional_mean_standard_error` | mean noise of a step seen from the viewpoint, all orders in the noise |
 //! | `higher_orders`, `higher_orders_standard_error` | what of it is not first order, measured |
 //! | `statistic`, `dimensions` | Hotelling's `T^2` of all components (of as many directions, where there are over 64) |
-//! | `p_value`, `p_value_adjusted` | its p-value; the same adjusted for all points (Holm) |
+//! | `p_value`, `p_value_adjusted` | its p-value, with an allowance for skew draws; the same adjusted for all points (Holm) |
 //! | `tails` | relative variance of the variances that the test rests on |
 //! | `smallest_detectable` | `relative_error` of the vector; where the drift is zero, `added_drift` and the `needed` size; with `probability` |
 //! | `caution` | what limits the meaning of the numbers, or `null` |

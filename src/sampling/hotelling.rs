@@ -1,7 +1,7 @@
 //! The test of a mean vector against 0, and what it could have seen.
 
 use super::Plan;
-use super::statistics::{Hotelling, POWER};
+use super::statistics::{Hotelling, POWER, with_skewness, without_skewness};
 use super::window::Seen;
 use nalgebra::{Cholesky, DMatrix, DVector};
 
@@ -44,7 +44,7 @@ pub struct VectorTest {
     pub projected: bool,
     /// Hotelling's `T^2` of the mean difference; tends to a chi-square with `dimensions` degrees of freedom.
     pub statistic: f64,
-    /// Its p-value.
+    /// Its p-value, with the allowance for skew draws.
     pub p_value: f64,
     /// What it could have seen.
     pub power: Power,
@@ -64,6 +64,8 @@ pub(super) struct Metric {
     scale: DVector<f64>,
     factor: Cholesky<f64, nalgebra::Dyn>,
     correlation: DMatrix<f64>,
+    /// The largest skewness of a component of the mean.
+    skewness: f64,
     resolution: Resolution,
 }
 
@@ -99,7 +101,10 @@ impl Metric {
             if i == j { 1.0 + RIDGE } else { covariance[(i, j)] / scale[i] / scale[j] }
         });
         let factor = Cholesky::new(correlation.clone())?;
-        Some(Self { law, scale, factor, correlation, resolution })
+        let draws = seen.draws() as f64;
+        let of_mean = |i: usize| (seen.tested.third_moment(i) / (draws * draws) / scale[i].powi(3)).abs();
+        let skewness = (0..dimensions).map(of_mean).filter(|g| g.is_finite()).fold(0.0, f64::max);
+        Some(Self { law, scale, factor, correlation, skewness, resolution })
     }
 
     /// `a^T S^-1 a` with `S` the estimated covariance of the mean.
@@ -116,7 +121,8 @@ impl Metric {
     /// ```
     #[allow(clippy::cast_precision_loss, reason = "dimensions are below 2^53")]
     pub(super) fn power(&self, plan: &Plan, unit: f64, claim: &DVector<f64>, dim: usize) -> Power {
-        let lambda = self.law.noncentrality(plan.false_alarm / f64::from(plan.points), POWER);
+        let lambda = without_skewness(plan.false_alarm / f64::from(plan.points), self.skewness)
+            .map_or(f64::INFINITY, |false_alarm| self.law.noncentrality(false_alarm, POWER));
         if claim.amax() > self.resolution.claim {
             return Power::Relative((lambda * self.law.exaggeration() / self.square(claim)).sqrt());
         }
@@ -137,7 +143,7 @@ impl Metric {
             dimensions: mean.len(),
             projected: mean.len() < dim,
             statistic,
-            p_value: self.law.exceeds(statistic, 0.0),
+            p_value: with_skewness(self.law.exceeds(statistic, 0.0), self.skewness),
             power,
             tails: tails(seen),
         }

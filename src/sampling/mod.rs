@@ -10,7 +10,8 @@
 //!
 //! **The test.** Draw by draw `L_s/dt` less `2 s` times the claimed `-div D`; its mean is tested against 0 by Hotelling's
 //! `T^2`, whose distribution accounts for the estimated covariance, in all components up to dimension 64, beyond along 32
-//! directions that are fixed before anything is drawn (those of the claim given by the caller, the rest random).
+//! directions that are fixed before anything is drawn (those of the claim given by the caller, the rest random). Where draws are
+//! skew, p-values and what could be seen allow for it ([`with_skewness`]).
 //!
 //! **When to stop.** Looks are taken after a fixed schedule of draws, each about 1.3 times the one before. A look asks only
 //! how small an error could be seen, which depends on the spread of the draws and on the size of the claim, never on the
@@ -43,7 +44,8 @@ pub use points::normal_point;
 pub(crate) use run::TAILS;
 pub use run::{Control, Progress, compare};
 pub use statistics::{
-    Hotelling, POWER, chi_square_exceeds, chi_square_noncentrality, detectable_multiple, holm,
+    Hotelling, POWER, chi_square_exceeds, chi_square_noncentrality, detectable_multiple, holm, with_skewness,
+    without_skewness,
 };
 pub use steps::{StepMoments, step_moments};
 pub use stream::{Stream, Streams, Use};

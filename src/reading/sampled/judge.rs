@@ -8,19 +8,11 @@
 //! Hotelling `T^2` exceeds its critical value at most as often as stated while the true mean is within `b` (exactly so for
 //! normal draws and `b = 0`). Components that depend linearly on others count once.
 //!
-//! Means of skew draws, over their own standard errors, go beyond `t` more often on one side than normal ones, and less often on
-//! the other, by `exp(+-t^3 g/3)` with `g` the skewness over the root of `M` (Shao 1999, self-normalised large deviations):
-//!
-//! ```text
-//! p' = p cosh(t^3 g/3),      p = 2 (1 - Phi(t)),      t at most 1/g
-//! ```
-//!
-//! with the largest `g` of a component. Beyond `1/g` the bound grows again, and no smaller p-value is believed.
+//! P-values and power allow for skew draws ([`with_skewness`]), with the largest skewness of a component.
 
 use super::model::count;
-use crate::sampling::{Covariance, Hotelling, POWER};
+use crate::sampling::{Covariance, Hotelling, POWER, with_skewness, without_skewness};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
-use statrs::distribution::{ContinuousCDF, Normal};
 
 /// Added to the correlation matrix, so that it can be inverted whatever its rank: what is the same linear relation in all
 /// draws has to hold to a part in 1e5 of a standard error.
@@ -122,37 +114,6 @@ impl Metric {
     }
 }
 
-/// `p cosh(t^3 g/3)` with `p = 2 (1 - Phi(t))` and `t` at most `1/g`.
-fn with_skewness(p: f64, g: f64) -> f64 {
-    if p >= 1.0 || g <= 0.0 {
-        return p;
-    }
-    let normal = Normal::standard();
-    let t = if p > 0.0 { -normal.inverse_cdf(0.5 * p) } else { f64::INFINITY };
-    let (t, p) = if t > 1.0 / g { (1.0 / g, 2.0 * normal.cdf(-1.0 / g)) } else { (t, p) };
-    // The product of a large and a small number, by their logarithms.
-    let exponent = t.powi(3) * g / 3.0;
-    let log_cosh = exponent + (-2.0 * exponent).exp().ln_1p() - std::f64::consts::LN_2;
-    if p > 0.0 { (p.ln() + log_cosh).exp().min(1.0) } else { 0.0 }
-}
-
-/// The p-value that the allowance for skewness makes `p`; nothing if none is so small.
-fn without_skewness(p: f64, g: f64) -> Option<f64> {
-    let (mut low, mut high) = (1e-300_f64.ln(), p.ln());
-    if with_skewness(low.exp(), g) > p {
-        return None;
-    }
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if with_skewness(middle.exp(), g) > p {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    Some(low.exp())
-}
-
 /// The largest kurtosis of a component over the number of draws.
 pub(super) fn tails(draws: &Covariance) -> f64 {
     let n = draws.mean().len();
@@ -191,21 +152,6 @@ mod tests {
             all.push(&DVector::from_vec(vec![x, x, y]));
         }
         all
-    }
-
-    #[test]
-    fn the_allowance_for_skewness_is_that_of_the_formula() {
-        // t = 3: p = 0.0026998, t^3 g/3 = 0.9 at g = 0.1, cosh 0.9 = 1.43309.
-        let p = 2.0 * Normal::standard().cdf(-3.0);
-        assert!((with_skewness(p, 0.1) / p - 0.9_f64.cosh()).abs() < 1e-9, "inside");
-        let floor = with_skewness(2.0 * Normal::standard().cdf(-10.0), 0.1);
-        assert!((with_skewness(0.0, 0.1) - floor).abs() < 1e-9 * floor, "nothing is smaller than at 1/g");
-        assert!((with_skewness(1e-4, 0.0) - 1e-4).abs() < 1e-18, "no skewness");
-        for (p, g) in [(1e-3, 0.1), (1e-6, 0.02), (0.02, 0.0)] {
-            let inner = without_skewness(p, g).unwrap();
-            assert!((with_skewness(inner, g) / p - 1.0).abs() < 1e-9, "the inverse at {p}, {g}");
-        }
-        assert_eq!(without_skewness(1e-9, 0.2), None, "so small a p-value cannot be reached");
     }
 
     /// Means of 256 exponential numbers, whose skewness is 2: at a stated rate of 1e-3, 20 000 tests give 20 +- 4.5 false

@@ -47,7 +47,7 @@ pub enum Reason {
     Cancelled,
     /// Too few draws for any test.
     TooFewDraws,
-    /// The draws' tails are so heavy that their variance is not known.
+    /// The draws' tails are so heavy that their variance is not known, or so skew that nothing could be seen.
     HeavyTails,
     /// A number in the test is not finite.
     NotFinite,
@@ -141,10 +141,11 @@ pub fn conclude(comparison: &Comparison, p_value: f64, noise_expected: bool) -> 
         let difference = if zero { Difference::WithinChance } else { Difference::BeyondChance };
         return table(footing, difference, Sight::Suffices, too_low);
     }
-    let numbers = [test.statistic, p_value, seen_or_needed(test.power)];
-    let footing = if numbers.iter().any(|x| !x.is_finite()) {
+    let seen = detectable(test.power);
+    let footing = if seen.is_nan() || [test.statistic, p_value].iter().any(|x| !x.is_finite()) {
         Footing::Unsound(Reason::NotFinite)
-    } else if test.tails.is_nan() || test.tails > TAILS {
+    } else if test.tails.is_nan() || test.tails > TAILS || seen.is_infinite() {
+        // Nothing can be seen where the draws are so skew that no p-value is small.
         Footing::Unsound(too_heavy)
     } else {
         Footing::Sound
@@ -158,7 +159,7 @@ pub fn conclude(comparison: &Comparison, p_value: f64, noise_expected: bool) -> 
     table(footing, difference, sight, too_low)
 }
 
-fn seen_or_needed(power: Power) -> f64 {
+fn detectable(power: Power) -> f64 {
     match power {
         Power::Relative(error) => error,
         Power::Added { detectable, .. } => detectable,
@@ -248,8 +249,9 @@ mod tests {
             (SEES, 2.0 * TAILS, HeavyTails),
             (SEES, f64::NAN, HeavyTails),
             (Power::Relative(f64::NAN), 0.0, NotFinite),
-            (Power::Relative(f64::INFINITY), 0.0, NotFinite),
-            (Power::Added { detectable: f64::INFINITY, needed: 1.0 }, 0.0, NotFinite),
+            (Power::Added { detectable: f64::NAN, needed: 1.0 }, 0.0, NotFinite),
+            (Power::Relative(f64::INFINITY), 0.0, HeavyTails),
+            (Power::Added { detectable: f64::INFINITY, needed: 1.0 }, 0.0, HeavyTails),
         ];
         for (power, tails, reason) in unsound {
             for p in [1e-9, 0.3] {

@@ -159,7 +159,9 @@ impl Bar {
         if points > 1 {
             self.0.set_prefix(format!("point {} of {points} ", u64::from(progress.point) + 1));
         }
-        if let Some(Power::Relative(error)) = progress.power {
+        if let Some(Power::Relative(error)) = progress.power
+            && error.is_finite()
+        {
             self.0.set_message(format!(", errors of {:.0} % would be seen", 100.0 * error));
         }
     }

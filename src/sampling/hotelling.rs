@@ -20,7 +20,7 @@ const ROUNDINGS: f64 = 3.0;
 /// changes nothing that matters, `T^2` only ever becoming smaller.
 const RIDGE: f64 = 1e-10;
 
-/// What a run could have seen with probability 0.99.
+/// What a run could have seen with probability 0.99; infinite where its draws are so skew that it could not see anything.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Power {
     /// The claim is not zero: the smallest relative error of the whole vector.

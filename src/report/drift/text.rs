@@ -189,6 +189,9 @@ fn evidence<W: Write>(
     let Comparison { plan, vector, .. } = comparison;
     if let Some(test) = vector {
         let seen = match test.power {
+            Power::Relative(error) if error.is_infinite() => {
+                "none could be: the draws are too skew".to_owned()
+            }
             Power::Relative(error) => format!("{:.1} % of the vector v_noise", 100.0 * error),
             Power::Added { detectable, needed } => format!(
                 "v_noise is 0; an added drift of {}, where {} is enough for a verdict",

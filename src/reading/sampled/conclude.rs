@@ -3,7 +3,7 @@
 use super::evidence::{Component, Evidence, Ladder, Plant, Reason, Sample};
 use super::judge::{Metric, tails};
 use super::model::count;
-use super::run::{Gathered, LAST, MOST_DIRECTIONS, NEEDED, PLANTS, Run, norm};
+use super::run::{Gathered, LAST, MOST_DIRECTIONS, NEEDED, PLANTS, Run, length};
 use crate::sampling::{Covariance, Estimate, Moments, TAILS, detectable_multiple};
 use nalgebra::DVector;
 
@@ -14,12 +14,12 @@ impl Run<'_> {
     /// What the extrapolation may leave of each component: the change in it, or in all of them on the average.
     fn leftover(&self, gathered: &Gathered) -> DVector<f64> {
         let typical = self.typical_change(gathered);
-        let change: Vec<f64> = gathered.change.mean().iter().map(|x| x.abs().max(typical)).collect();
+        let change: Vec<f64> = gathered.change().into_iter().map(|x| x.max(typical)).collect();
         self.project_bound(&change)
     }
 
     fn typical_change(&self, gathered: &Gathered) -> f64 {
-        norm(&gathered.change) / count(self.length.max(1)).sqrt()
+        length(&gathered.change()) / count(self.length.max(1)).sqrt()
     }
 
     /// The covariance of the mean, a part of the leftover counting as an error of its own: directions in which hardly
@@ -32,7 +32,7 @@ impl Run<'_> {
 
     pub(super) fn detectable(&self, gathered: &Gathered) -> f64 {
         let claim = self.project(gathered.claim.mean());
-        let hidden = norm(&gathered.change) / norm(&gathered.claim).max(f64::MIN_POSITIVE);
+        let hidden = gathered.hidden();
         let metric = self.metric(&gathered.tested, gathered);
         metric.map_or(f64::INFINITY, |metric| hidden + metric.detectable(&claim, LAST * self.false_alarm))
     }
@@ -70,7 +70,11 @@ impl Run<'_> {
         } else if sample.tails > TAILS {
             Some(Reason::HeavyTails)
         } else if p_value <= self.false_alarm {
-            (!seen[0] && !seen[1]).then_some(Reason::PlantNotSeen)
+            match (hidden, seen) {
+                (true, _) => Some(Reason::Leftover),
+                (false, [false, false]) => Some(Reason::PlantNotSeen),
+                (false, _) => None,
+            }
         } else if !seen[0] || !seen[1] {
             Some(if hidden { Reason::Leftover } else { Reason::PlantNotSeen })
         } else if sample.detectable > NEEDED {
@@ -99,9 +103,10 @@ impl Run<'_> {
                 detectable: multiple * standard_error,
             }
         };
+        let change = gathered.change();
         let components = (0..self.length).map(|i| {
             let difference = estimate(&gathered.difference, i, self.rounding[i]);
-            let beyond = (difference.value.abs() - gathered.change.mean()[i].abs()).max(0.0);
+            let beyond = (difference.value.abs() - change[i]).max(0.0);
             let z = beyond.copysign(difference.value) / difference.standard_error.max(f64::MIN_POSITIVE);
             Component {
                 indices: self.indices(i),
@@ -115,7 +120,7 @@ impl Run<'_> {
             symbol: self.sampler.model.symbols.get(order.symbol).name.to_string(),
             values: order.values(self.sampler.base),
             power: f64::from(order.power) * if order.halves { 0.5 } else { 1.0 },
-            leftover: norm(&gathered.change) / norm(&gathered.claim).max(f64::MIN_POSITIVE),
+            leftover: gathered.hidden(),
         });
         Sample {
             components: components.collect(),

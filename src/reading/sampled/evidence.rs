@@ -81,10 +81,11 @@ pub struct Ladder {
     /// The small parameter.
     pub symbol: String,
     /// Its values, on the same draws.
-    pub values: [f64; 3],
+    pub values: [f64; 4],
     /// The power by which differences are divided.
     pub power: f64,
-    /// Bound of what the extrapolation leaves, relative to the right side: the change between the last two extrapolations.
+    /// Bound of what the extrapolation leaves, relative to the right side: how much it changes with its order, and with
+    /// values twice as large.
     pub leftover: f64,
 }
 

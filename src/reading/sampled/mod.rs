@@ -14,7 +14,7 @@
 //! | derivatives of an expectation | by parts on the window, where they are linear: no derivative is taken at all; else along the path, every factor with copies of its own |
 //! | `midpoint`, `destination` | `E[w (v - R(theta + s v))] = 0` with `w = phi(theta + s v)/phi(theta)` |
 //! | `current` | the same over all `s`, without dividing by the weights |
-//! | `O(eta^k)` | the same draws at three values of the small parameter, extrapolated |
+//! | `O(eta^k)` | the same draws at four values of the small parameter, extrapolated |
 //! | `integral` | points of a wide normal distribution |
 //!
 //! In claims with a remainder the outermost expectations are balanced: the rows in one place of a batch are, over the draws of

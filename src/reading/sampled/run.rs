@@ -10,15 +10,17 @@
 //!
 //! so that by Bonferroni `P(p <= a) <= a` for a true claim.
 //!
-//! **Claims with a remainder.** With `D_r` the difference over the compared power at the three values of the small
-//! parameter (its root, where half-integer powers occur), each half of the one before, on the same draws,
+//! **Claims with a remainder.** With `D_r` the difference over the compared power at four values of the small parameter (its
+//! root, where half-integer powers occur), each half of the one before, on the same draws,
 //!
 //! ```text
-//! E_1 = 2 D_1 - D_0,    E_2 = 2 D_2 - D_1,    E_3 = (4 E_2 - E_1)/3
+//! E_r = 2 D_r - D_(r-1),      F_r = (4 E_r - E_(r-1))/3,      r = 0, 1, 2, 3
 //! ```
 //!
-//! and the mean of `E_3` is tested; a difference up to the mean of `|E_2 - E_1|`, the change between two extrapolations of lower
-//! order, counts as left over. The parameter is made smaller until that does not hide what should be seen.
+//! and the mean of `F_3` is tested; a difference up to the mean of `|F_3 - E_3|`, the change with the order of the
+//! extrapolation, or of `|F_3 - F_2|`, that with the parameter, counts as left over, whichever is larger. (Of what `F` leaves,
+//! of third order and more, the second is at least seven times where the series has begun to converge.) The parameter is made
+//! smaller, and what was drawn is forgotten, until what is left is small beside the right side.
 
 use super::evidence::Evidence;
 use super::judge::tails;
@@ -50,6 +52,12 @@ const HOPELESS: f64 = 1.0;
 /// Part of the draws after which that is decided.
 const LAST_CHANCE: u64 = 8;
 
+/// Leftover of the extrapolation, relative to the right side, that is small enough.
+pub(super) const LEFTOVER: f64 = 0.08;
+
+/// How often the draws begin anew with a smaller parameter where the leftover is larger.
+const RESTARTS: u32 = 6;
+
 /// Part of the false-alarm rate for the looks before the last one, and for the last one.
 const EARLY: f64 = 0.25;
 pub(super) const LAST: f64 = 1.0 - EARLY;
@@ -69,8 +77,8 @@ pub(super) struct Drawn {
     pub(super) difference: Vec<f64>,
     /// The part of the right side that is doubled by the plants, and what the power is about.
     pub(super) claim: Vec<f64>,
-    /// The change between two extrapolations.
-    pub(super) change: Vec<f64>,
+    /// The changes of the extrapolation, with its order and with the parameter.
+    pub(super) changes: [Vec<f64>; 2],
 }
 
 /// The left side less the right side, and what the power is about.
@@ -91,7 +99,7 @@ pub(super) struct Gathered {
     pub(super) difference: Moments,
     pub(super) claim: Moments,
     pub(super) left: Moments,
-    pub(super) change: Moments,
+    pub(super) changes: [Moments; 2],
 }
 
 /// The factors of the wrong claims.
@@ -120,13 +128,14 @@ pub(super) fn at_point(
     options: &Options<'_>,
     (point, false_alarm): (u32, f64),
 ) -> Result<Evidence, Unable> {
-    let (run, cost) = settle(model, plan, options, (point, false_alarm))?;
+    let (mut run, cost) = settle(model, plan, options, (point, false_alarm))?;
     let affordable = (MOST_WORK / cost.max(1)).min(options.draws);
     let mut gathered = run.nothing();
     let mut wanted = FIRST_LOOK.min(affordable.max(1));
-    let mut block = 0;
+    let (mut block, mut given_up, mut restarts) = (0, 0, 0);
     let mut cancelled = false;
-    let looks = f64::from((affordable / FIRST_LOOK).max(1).ilog2() + 1);
+    let most_looks = 2 * ((affordable / FIRST_LOOK).max(1).ilog2() + 1);
+    let mut looks = 0;
     loop {
         while gathered.tested.count() < wanted && !cancelled {
             let blocks = wanted.saturating_sub(gathered.tested.count()).div_ceil(BLOCK);
@@ -139,10 +148,25 @@ pub(super) fn at_point(
             block = last;
             cancelled = options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
         }
-        if !cancelled && let early @ Evidence::Refuted(_) = run.conclude(&gathered, false, looks / EARLY) {
+        let draws = gathered.tested.count();
+        let left = run.surely_left(&gathered.changes, &gathered.claim);
+        if !cancelled && restarts < RESTARTS && left > LEFTOVER && 2 * (given_up + draws) <= affordable {
+            restarts += 1;
+            given_up += draws;
+            run.restart(restarts)?;
+            gathered = run.nothing();
+            wanted = FIRST_LOOK.min(affordable - given_up);
+            continue;
+        }
+        looks += 1;
+        if !cancelled
+            && looks <= most_looks
+            && let early @ Evidence::Refuted(_) =
+                run.conclude(&gathered, false, f64::from(most_looks) / EARLY)
+        {
             return Ok(early);
         }
-        let draws = gathered.tested.count();
+        let affordable = affordable - given_up;
         let sees = run.detectable(&gathered);
         let enough = sees <= TARGET && tails(&gathered.tested) <= TAILS && run.sees_plants(&gathered);
         // Not finite while the draws are too skew, which more of them can mend.
@@ -187,25 +211,31 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn reduce(&self, rungs: &[Terms]) -> Drawn {
-        let sides: Vec<Sides> = rungs.iter().map(|terms| self.sides(terms)).collect();
-        let combine = |pick: &dyn Fn(&Sides) -> Vec<f64>, factors: [f64; 3]| {
+        let (difference, claim): (Vec<_>, Vec<_>) = rungs.iter().map(|terms| self.sides(terms)).unzip();
+        let combine = |sides: &[Vec<f64>], factors: [f64; 4]| {
             let mut sum = vec![0.0; self.length];
             for (side, factor) in sides.iter().zip(factors) {
-                sum.iter_mut().zip(pick(side)).for_each(|(x, y)| *x += factor * y);
+                sum.iter_mut().zip(side).for_each(|(x, y)| *x += factor * y);
             }
             sum
         };
-        if sides.len() < 3 {
-            let one = [1.0, 0.0, 0.0];
-            let difference = combine(&|side| side.0.clone(), one);
-            let claim = combine(&|side| side.1.clone(), one);
-            return Drawn { difference, claim, change: vec![0.0; self.length] };
+        if rungs.len() < 2 {
+            let one = [1.0, 0.0, 0.0, 0.0];
+            let nothing = || vec![0.0; self.length];
+            return Drawn {
+                difference: combine(&difference, one),
+                claim: combine(&claim, one),
+                changes: [nothing(), nothing()],
+            };
         }
-        let third = [1.0 / 3.0, -2.0, 8.0 / 3.0];
+        let last = [0.0, 1.0 / 3.0, -2.0, 8.0 / 3.0];
         Drawn {
-            difference: combine(&|side| side.0.clone(), third),
-            claim: combine(&|side| side.1.clone(), third),
-            change: combine(&|side| side.0.clone(), [1.0, -3.0, 2.0]),
+            difference: combine(&difference, last),
+            claim: combine(&claim, last),
+            changes: [
+                combine(&difference, [0.0, 1.0 / 3.0, -1.0, 2.0 / 3.0]),
+                combine(&difference, [-1.0 / 3.0, 7.0 / 3.0, -14.0 / 3.0, 8.0 / 3.0]),
+            ],
         }
     }
 
@@ -218,7 +248,7 @@ impl<'a> Run<'a> {
             difference: components.clone(),
             claim: components.clone(),
             left: components.clone(),
-            change: components,
+            changes: [components.clone(), components],
         }
     }
 
@@ -255,7 +285,7 @@ impl<'a> Run<'a> {
             gathered.difference.push(&drawn.difference);
             gathered.claim.push(&drawn.claim);
             gathered.left.push(&left);
-            gathered.change.push(&drawn.change);
+            gathered.changes.iter_mut().zip(&drawn.changes).for_each(|(all, one)| all.push(one));
         }
         Ok(gathered)
     }
@@ -267,18 +297,34 @@ pub(super) fn number(count: u64) -> f64 {
     count.max(1) as f64
 }
 
+/// The length of a vector.
+pub(super) fn length(vector: &[f64]) -> f64 {
+    vector.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
 /// The length of a mean vector.
 pub(super) fn norm(moments: &Moments) -> f64 {
-    moments.mean().iter().map(|x| x * x).sum::<f64>().sqrt()
+    length(moments.mean())
 }
 
 impl Gathered {
+    /// The larger change of the extrapolation of each component.
+    pub(super) fn change(&self) -> Vec<f64> {
+        let [order, parameter] = self.changes.each_ref().map(Moments::mean);
+        order.iter().zip(parameter).map(|(a, b)| a.abs().max(b.abs())).collect()
+    }
+
+    /// The length of that, relative to the right side.
+    pub(super) fn hidden(&self) -> f64 {
+        length(&self.change()) / norm(&self.claim).max(f64::MIN_POSITIVE)
+    }
+
     fn merge(&mut self, other: &Self) {
         self.tested.merge(&other.tested);
         self.plants.iter_mut().zip(&other.plants).for_each(|(mine, theirs)| mine.merge(theirs));
         self.difference.merge(&other.difference);
         self.claim.merge(&other.claim);
         self.left.merge(&other.left);
-        self.change.merge(&other.change);
+        self.changes.iter_mut().zip(&other.changes).for_each(|(mine, theirs)| mine.merge(theirs));
     }
 }

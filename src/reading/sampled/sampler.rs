@@ -37,7 +37,7 @@ pub(super) struct Sampler<'a> {
     pub(super) plan: &'a Plan,
     /// Standard deviation of the window.
     pub(super) width: f64,
-    /// The largest value of the small parameter.
+    /// The largest value of the small parameter that the estimate rests on; there is one larger, to see what that leaves.
     pub(super) base: f64,
     /// Whether derivatives of what is drawn are taken by parts where they are linear.
     pub(super) by_parts: bool,
@@ -49,9 +49,14 @@ pub(super) struct Sampler<'a> {
 
 impl Order {
     /// The values of the small parameter: the parameter, or its root, halved from one to the next.
-    pub(super) fn values(self, base: f64) -> [f64; 3] {
-        let ratio = if self.halves { 0.25 } else { 0.5 };
-        [base, base * ratio, base * ratio * ratio]
+    pub(super) fn values(self, base: f64) -> [f64; 4] {
+        let ratio = self.ratio();
+        [base / ratio, base, base * ratio, base * ratio * ratio]
+    }
+
+    /// From one value to the next.
+    pub(super) fn ratio(self) -> f64 {
+        if self.halves { 0.25 } else { 0.5 }
     }
 
     /// The power of a value by which differences are divided.

@@ -2,8 +2,8 @@
 
 use super::jet::work_done;
 use super::model::{Model, count};
-use super::plan::{Plan, Seen};
-use super::run::{MOST_DIRECTIONS, MOST_WORK, ROUNDING, Run, TARGET, Top, norm, number};
+use super::plan::{Order, Plan, Seen};
+use super::run::{LEFTOVER, MOST_DIRECTIONS, MOST_WORK, ROUNDING, Run, TARGET, Top, length, norm, number};
 use super::sampler::{Sampler, Terms};
 use super::{Options, Unable};
 use crate::sampling::{Moments, Stream, Streams, Use};
@@ -31,8 +31,11 @@ const NARROW: [f64; 3] = [0.05, 0.005, 0.0005];
 /// Part of the window that a displacement may be.
 const STEP: f64 = 0.2;
 
-/// Leftover of the extrapolation that is small enough.
-const LEFTOVER: f64 = 0.08;
+/// Standard errors by which a change of the extrapolation must be seen.
+const BEYOND: f64 = 2.0;
+
+/// Largest values of the small parameter that are tried.
+const BEGINNINGS: usize = 4;
 
 /// Squared multiple of the standard error that is seen with probability 0.99, roughly, at the usual rates.
 const SEEN_AT: f64 = 45.0;
@@ -129,10 +132,23 @@ impl<'a> Run<'a> {
     }
 
     fn try_out(&mut self, streams: &Streams, first: u32) -> Result<(f64, u64), Unable> {
+        self.begin(streams, 3000 + first);
         self.shorten(&mut streams.block(1000 + first))?;
         self.classify(streams, 2000 + first)?;
         self.approach(streams, (TRIAL / 2, 2010 + first))?;
         self.trial(streams, 2001 + first)
+    }
+
+    /// Makes the small parameter so small that everything is defined at its largest value, which is beyond that of the instance.
+    fn begin(&mut self, streams: &Streams, block: u32) {
+        let given = self.sampler.base;
+        for _ in 0..BEGINNINGS {
+            if self.sampler.plan.order.is_none() || self.sampler.draw(&mut streams.block(block)).is_ok() {
+                return;
+            }
+            self.halve();
+        }
+        self.sampler.base = given;
     }
 
     /// Makes the small parameter so small that displacements are a fifth of the window.
@@ -149,8 +165,7 @@ impl<'a> Run<'a> {
     }
 
     fn halve(&mut self) {
-        let halves = self.sampler.plan.order.is_some_and(|order| order.halves);
-        self.sampler.base *= if halves { 0.25 } else { 0.5 };
+        self.sampler.base *= self.sampler.plan.order.map_or(1.0, Order::ratio);
     }
 
     /// A few draws: how much could be seen, and what a draw costs.
@@ -220,6 +235,23 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// What the extrapolation leaves beyond chance, relative to the right side.
+    pub(super) fn surely_left(&self, changes: &[Moments; 2], claim: &Moments) -> f64 {
+        let surely = |change: &Moments, i: usize| {
+            (change.mean()[i].abs() - BEYOND * change.standard_error(i)).max(0.0)
+        };
+        let change: Vec<f64> =
+            (0..self.length).map(|i| surely(&changes[0], i).max(surely(&changes[1], i))).collect();
+        length(&change) / norm(claim).max(f64::MIN_POSITIVE)
+    }
+
+    /// Makes the small parameter smaller for draws that begin anew.
+    pub(super) fn restart(&mut self, number: u32) -> Result<(), Unable> {
+        self.halve();
+        let streams = Streams::new(self.options.seed, Use::Steps).at_point(self.point);
+        self.classify(&streams, 6000 + number)
+    }
+
     /// Makes the small parameter smaller until the leftover is small, or does not become smaller.
     fn approach(&mut self, streams: &Streams, (draws, first): (u64, u32)) -> Result<(), Unable> {
         if self.sampler.plan.order.is_none() {
@@ -228,14 +260,14 @@ impl<'a> Run<'a> {
         let mut before: Option<(f64, f64)> = None;
         for k in 0..7_u32 {
             let mut rng = streams.block(first + k);
-            let mut change = Moments::new(self.length);
+            let mut changes = [Moments::new(self.length), Moments::new(self.length)];
             let mut claim = Moments::new(self.length);
             for _ in 0..draws {
                 let drawn = self.reduce(&self.sampler.draw(&mut rng)?);
-                change.push(&drawn.change);
+                changes.iter_mut().zip(&drawn.changes).for_each(|(all, one)| all.push(one));
                 claim.push(&drawn.claim);
             }
-            let left = norm(&change) / norm(&claim).max(f64::MIN_POSITIVE);
+            let left = self.surely_left(&changes, &claim);
             if left <= LEFTOVER {
                 return Ok(());
             }

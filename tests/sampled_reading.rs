@@ -37,8 +37,8 @@ fn word(evidence: &Evidence) -> String {
     }
 }
 
-/// 110 claims at 1e-5 each: a true one is refuted by chance in one of 1000 runs, and the seeds are fixed. A slip may stand only
-/// where an error of a quarter would not have been seen.
+/// 110 claims at 1e-5 each: a true one is refuted by chance in one of 1000 runs, and the seeds are fixed. A slip may stand where
+/// an error of a quarter would not have been seen, or where it happens to make no difference: at other functions it must fall.
 #[test]
 fn true_claims_stand_and_slips_are_refuted() {
     let options = Options { false_alarm: 1e-5, draws: 12_000, ..Options::default() };
@@ -49,7 +49,7 @@ fn true_claims_stand_and_slips_are_refuted() {
         ("claims-coordinates.md", include_str!("data/claims-coordinates.md")),
     ] {
         let derivation = parse(name, text).unwrap();
-        let instance = SampledInstance::random(&derivation.symbols, 7);
+        let [instance, elsewhere] = [7, 12].map(|seed| SampledInstance::random(&derivation.symbols, seed));
         let found: Vec<(&Claim, Evidence)> = claims(&derivation)
             .into_par_iter()
             .map(|claim| (claim, read(claim, &instance, &options)))
@@ -61,7 +61,10 @@ fn true_claims_stand_and_slips_are_refuted() {
                 (Evidence::Refuted(_), Expected::Fails) => fell += 1,
                 (Evidence::Refuted(_), Expected::Holds) => wrong.push(line.clone()),
                 (Evidence::Consistent(sample), Expected::Fails) if sample.detectable <= 0.25 => {
-                    wrong.push(line.clone());
+                    let again = read(claim, &elsewhere, &options);
+                    if !matches!(again, Evidence::Refuted(_)) {
+                        wrong.push(format!("{line}; elsewhere {}", word(&again)));
+                    }
                 }
                 _ => {}
             }
@@ -186,6 +189,36 @@ refute twice where a = 2*eta: E[shift(u, -a*grad(u))] = E[u] - eta*E[norm2(grad(
             Expected::Fails => matches!(evidence, Evidence::Refuted(_)),
         };
         assert!(right, "{}: {}", claim.name, word(&evidence));
+    }
+}
+
+/// Regression: the extrapolation began where the series in the small parameter had not begun to converge, and left more than its
+/// changes showed: the generator was refuted at seed 22 with p = 1e-11, and at 24 with 3e-7.
+#[test]
+fn an_extrapolation_begins_where_the_series_converges() {
+    let text = "
+space theta
+scalar dt > 0
+field mu: vector
+field B: matrix
+noise dW(dt)
+test phi: scalar
+claim  generator:      E[shift(phi, mu*dt + B*dW)] = phi + dt*(dot(mu, grad(phi)) + 1/2*tr(B*B'*hess(phi))) + O(dt^(3/2))
+refute generator_half: E[shift(phi, mu*dt + B*dW)] = phi + dt*(dot(mu, grad(phi)) + tr(B*B'*hess(phi))) + O(dt^(3/2))
+";
+    let derivation = parse("generator.drift", text).unwrap();
+    let all = claims(&derivation);
+    let found: Vec<(u64, Evidence, Evidence)> = [11, 13, 15, 22, 24]
+        .into_par_iter()
+        .map(|seed| {
+            let instance = SampledInstance::random(&derivation.symbols, seed);
+            let options = Options { false_alarm: 1e-5, draws: 12_000, ..Options::default() };
+            (seed, read(all[0], &instance, &options), read(all[1], &instance, &options))
+        })
+        .collect();
+    for (seed, truth, lie) in found {
+        assert!(matches!(truth, Evidence::Consistent(_)), "seed {seed}: {}", word(&truth));
+        assert!(matches!(lie, Evidence::Refuted(_)), "seed {seed}: {}", word(&lie));
     }
 }
 

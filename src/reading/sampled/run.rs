@@ -133,21 +133,11 @@ pub(super) fn at_point(
     let mut gathered = run.nothing();
     let mut wanted = FIRST_LOOK.min(affordable.max(1));
     let (mut block, mut given_up, mut restarts) = (0, 0, 0);
-    let mut cancelled = false;
     let most_looks = 2 * ((affordable / FIRST_LOOK).max(1).ilog2() + 1);
     let mut looks = 0;
     loop {
-        while gathered.tested.count() < wanted && !cancelled {
-            let blocks = wanted.saturating_sub(gathered.tested.count()).div_ceil(BLOCK);
-            let last = block + u32::try_from(blocks).unwrap_or(u32::MAX);
-            let parts: Vec<Result<Gathered, Unable>> =
-                (block..last).into_par_iter().map(|block| run.block(block)).collect();
-            for part in parts {
-                gathered.merge(&part?);
-            }
-            block = last;
-            cancelled = options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
-        }
+        block = run.gather(&mut gathered, wanted, block)?;
+        let cancelled = options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
         let draws = gathered.tested.count();
         let left = run.surely_left(&gathered.changes, &gathered.claim);
         if !cancelled && restarts < RESTARTS && left > LEFTOVER && 2 * (given_up + draws) <= affordable {
@@ -174,11 +164,10 @@ pub(super) fn at_point(
             && sees.is_finite()
             && sees * (number(draws) / number(affordable)).sqrt() > HOPELESS;
         if enough || hopeless || cancelled || draws >= affordable {
-            break;
+            return Ok(run.conclude(&gathered, cancelled, 1.0 / LAST));
         }
         wanted = (2 * wanted).min(affordable);
     }
-    Ok(run.conclude(&gathered, cancelled, 1.0 / LAST))
 }
 
 impl<'a> Run<'a> {
@@ -268,6 +257,18 @@ impl<'a> Run<'a> {
             Some(directions) => directions.abs() * bound,
             None => bound,
         }
+    }
+
+    /// Draws until there are so many, in blocks from this one on, and returns the next block.
+    fn gather(&self, gathered: &mut Gathered, wanted: u64, block: u32) -> Result<u32, Unable> {
+        let blocks = wanted.saturating_sub(gathered.tested.count()).div_ceil(BLOCK);
+        let next = block + u32::try_from(blocks).unwrap_or(u32::MAX);
+        let parts: Vec<Result<Gathered, Unable>> =
+            (block..next).into_par_iter().map(|block| self.block(block)).collect();
+        for part in parts {
+            gathered.merge(&part?);
+        }
+        Ok(next)
     }
 
     fn block(&self, block: u32) -> Result<Gathered, Unable> {

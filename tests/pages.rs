@@ -59,7 +59,7 @@ fn a_card_says_what_each_reading_found_and_with_which_power() {
         "the sides agree: they differ by at most",
         "no difference was seen",
         "would have been seen with probability 0.99",
-        "factor 2, p = ",
+        "wrong claims beside it: factor 2, p = ",
         "pairs of points, seed 3, in a window of standard deviation",
         "around (0.5, -1)",
         "<caption>Both sides by component</caption>",
@@ -117,9 +117,18 @@ fn a_browser_shows_it_without_help() {
     let wrong = path.with_file_name("pages-wrong.html");
     let lie =
         "<div style=\"width:5000px;height:9px\"></div><script src=\"http://localhost:1/x.js\"></script>";
-    fs::write(&wrong, text.replace("default-src 'none'; ", "").replace("<h2", &format!("{lie}<h2"))).unwrap();
+    let spoilt = text
+        .replace("default-src 'none'; ", "")
+        .replace("<h2", &format!("{lie}<h2"))
+        .replace("<article ", "<article aria-hidden=\"true\" ");
+    fs::write(&wrong, spoilt).unwrap();
     let seen = browser::look(&wrong, &widths).unwrap();
     assert!(seen.requests.len() > 1, "a script is asked for: {:?}", seen.requests);
     assert!(!seen.console.is_empty(), "and does not come");
+    assert!(
+        !seen.names.iter().any(|name| name == "noise proved"),
+        "no verdict can be heard: {:?}",
+        seen.names
+    );
     assert!(seen.needed[0] > 400, "and something is too wide: {:?}", seen.needed);
 }

@@ -5,7 +5,7 @@ use super::super::layout::{counted, deviations, estimated, readable};
 use super::super::page::{Block, Cell, Picture, Table};
 use super::trials;
 use crate::check::Trial;
-use crate::reading::exact::{self, Evidence, Refutation};
+use crate::reading::exact::{self, Evidence};
 use crate::reading::sampled::{self, Sample};
 use crate::sampling::Estimate;
 use crate::systems::{Figure, Series, Style};
@@ -36,27 +36,18 @@ fn sample(trial: &Trial) -> Option<&Sample> {
     trials::sample_of(trial.sampled.as_ref()?)
 }
 
-/// The components that the exact reading has.
-fn components(evidence: &Evidence) -> &[exact::Component] {
+/// What the exact reading found: the point, the components, and what was left out or drawn beside the instance.
+fn exactly(evidence: &Evidence) -> (&[f64], &[exact::Component], &[String]) {
     match evidence {
-        Evidence::Holds(agreement) => &agreement.components,
-        Evidence::Refuted(refutation) => &refutation.components,
-        Evidence::Unable(_) => &[],
-    }
-}
-
-/// What the exact reading left out or drew beside the instance.
-fn notes_of(evidence: &Evidence) -> &[String] {
-    match evidence {
-        Evidence::Holds(agreement) => &agreement.notes,
-        Evidence::Refuted(refutation) => &refutation.notes,
-        Evidence::Unable(_) => &[],
+        Evidence::Holds(found) => (&found.point, &found.components, &found.notes),
+        Evidence::Refuted(found) => (&found.point, &found.components, &found.notes),
+        Evidence::Unable(_) => (&[], &[], &[]),
     }
 }
 
 /// Both sides by component, as each reading found them.
 fn table(trial: &Trial) -> Option<Table> {
-    let exactly = components(&trial.exact);
+    let (_, exactly, _) = exactly(&trial.exact);
     let drawn: &[sampled::Component] = sample(trial).map_or(&[], |sample| &sample.components);
     let mut indices: Vec<&[usize]> = drawn.iter().map(|c| &c.indices[..]).collect();
     if indices.is_empty() {
@@ -107,21 +98,21 @@ fn table_notes(trial: &Trial, rows: usize) -> Vec<String> {
     if rows > MOST_ROWS {
         notes.push(format!("And {}: --json gives all.", counted(rows - MOST_ROWS, "more component")));
     }
-    let exactly = match &trial.exact {
+    let (point, _, left_out) = exactly(&trial.exact);
+    let at_point = || format!("at the point {}", trials::vector(point));
+    let values = match &trial.exact {
         Evidence::Holds(agreement) if agreement.slope.is_some() => {
             Some("coefficients of the highest power that is compared and not 0".to_owned())
         }
-        Evidence::Refuted(refutation) => match &**refutation {
-            Refutation { order: Some(order), .. } => {
-                Some(format!("the coefficients that differ first, of the power {order}"))
-            }
-            Refutation { point, .. } => Some(format!("at the point {}", trials::vector(point))),
-        },
-        Evidence::Holds(agreement) => Some(format!("at the point {}", trials::vector(&agreement.point))),
+        Evidence::Refuted(refutation) => Some(match &refutation.order {
+            Some(order) => format!("the coefficients that differ first, of the power {order}"),
+            None => at_point(),
+        }),
+        Evidence::Holds(_) => Some(at_point()),
         Evidence::Unable(_) => None,
     };
-    let how: String = notes_of(&trial.exact).iter().map(|note| format!("; {note}")).collect();
-    notes.extend(exactly.map(|text| format!("Exact: {text}{how}.")));
+    let left_out: String = left_out.iter().map(|note| format!("; {note}")).collect();
+    notes.extend(values.map(|text| format!("Exact: {text}{left_out}.")));
     notes.extend(sample(trial).map(|sample| match &sample.ladder {
         Some(ladder) => format!(
             "Drawn: averages over the window, over {}^{}, without the terms of the right side of lower order; \
@@ -171,19 +162,18 @@ fn exact_series(evidence: &Evidence, sample: &Sample) -> Vec<Series> {
     type Side = fn(&exact::Component) -> f64;
     const LEFT: Side = |c| c.left;
     const RIGHT: Side = |c| c.right;
-    let same = |point: &[f64], notes: &[String]| notes.is_empty() && point == sample.centre;
+    let (point, all, left_out) = exactly(evidence);
+    if sample.ladder.is_some() || !left_out.is_empty() || point != sample.centre {
+        return vec![];
+    }
     let sides: &[(&str, Side)] = match evidence {
-        _ if sample.ladder.is_some() => &[],
-        Evidence::Holds(found) if same(&found.point, &found.notes) => {
-            &[("both sides, exact in the middle of the window", LEFT)]
-        }
-        Evidence::Refuted(found) if same(&found.point, &found.notes) => &[
+        Evidence::Holds(_) => &[("both sides, exact in the middle of the window", LEFT)],
+        Evidence::Refuted(_) => &[
             ("left side, exact in the middle of the window", LEFT),
             ("right side, exact in the middle of the window", RIGHT),
         ],
-        Evidence::Holds(_) | Evidence::Refuted(_) | Evidence::Unable(_) => &[],
+        Evidence::Unable(_) => &[],
     };
-    let all = components(evidence);
     let place = |c: &exact::Component| {
         (1..).zip(&sample.components).find(|(_, p)| p.indices == c.indices).map(|(k, _)| k)
     };

@@ -148,7 +148,7 @@ pub(super) fn sampled(trial: &Trial) -> Vec<(&'static str, String)> {
         .iter()
         .map(|plant| format!("factor {}, {}", given(plant.factor), p_value(plant.p_value)))
         .collect();
-    said.push(("planted beside", plants.join("; ")));
+    said.push(("planted", format!("wrong claims beside it: {}", plants.join("; "))));
     said.push((
         "draws",
         format!(
@@ -180,11 +180,7 @@ fn p_value(p: f64) -> String {
 
 /// The same, the sentences alone.
 pub(super) fn sampled_in_words(trial: &Trial) -> Vec<String> {
-    let sentence = |(about, text): (&str, String)| match about {
-        "planted beside" => format!("planted beside: {text}"),
-        _ => text,
-    };
-    sampled(trial).into_iter().map(sentence).collect()
+    sampled(trial).into_iter().map(|(_, sentence)| sentence).collect()
 }
 
 /// The first components of a vector.

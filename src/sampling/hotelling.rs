@@ -101,9 +101,7 @@ impl Metric {
             if i == j { 1.0 + RIDGE } else { covariance[(i, j)] / scale[i] / scale[j] }
         });
         let factor = Cholesky::new(correlation.clone())?;
-        let draws = seen.draws() as f64;
-        let of_mean = |i: usize| (seen.tested.third_moment(i) / (draws * draws) / scale[i].powi(3)).abs();
-        let skewness = (0..dimensions).map(of_mean).filter(|g| g.is_finite()).fold(0.0, f64::max);
+        let skewness = seen.tested.skewness_of_mean(&scale);
         Some(Self { law, scale, factor, correlation, skewness, resolution })
     }
 

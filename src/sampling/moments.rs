@@ -171,6 +171,15 @@ impl Covariance {
         self.third[component] / (self.count.max(1)) as f64
     }
 
+    /// The largest skewness of a component of the mean, `|third moment|/(count^2 s^3)` for its standard error `s`; what is not
+    /// finite counts as none.
+    #[must_use]
+    pub fn skewness_of_mean(&self, standard_errors: &DVector<f64>) -> f64 {
+        let square = (self.count as f64).powi(2);
+        let of = |(i, s): (usize, &f64)| (self.third_moment(i) / square / s.powi(3)).abs();
+        standard_errors.iter().enumerate().map(of).filter(|g| g.is_finite()).fold(0.0, f64::max)
+    }
+
     /// Kurtosis `count M4/M2^2` of a component (3 for a normal one), 0 for one that does not vary.
     #[must_use]
     pub fn kurtosis(&self, component: usize) -> f64 {

@@ -59,13 +59,7 @@ impl Metric {
         let whitening = DMatrix::from_fn(n, n, |k, i| {
             eigenvectors[(i, k)] / scale[i] / (eigenvalues[k].max(0.0) + RIDGE).sqrt()
         });
-        let skewness = |i: usize| {
-            #[allow(clippy::cast_precision_loss, reason = "counts are below 2^53")]
-            let of_mean = draws.third_moment(i) / (number as f64 * number as f64);
-            (of_mean / scale[i].powi(3)).abs()
-        };
-        let skewness = (0..n).map(skewness).filter(|g| g.is_finite()).fold(0.0, f64::max);
-        Some(Self { law, dimensions, whitening, skewness })
+        Some(Self { law, dimensions, whitening, skewness: draws.skewness_of_mean(&scale) })
     }
 
     /// Independent components.

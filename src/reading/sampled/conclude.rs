@@ -69,16 +69,14 @@ impl Run<'_> {
             Some(Reason::TooFewDraws)
         } else if sample.tails > TAILS {
             Some(Reason::HeavyTails)
+        } else if hidden {
+            Some(Reason::Leftover)
         } else if p_value <= self.false_alarm {
-            match (hidden, seen) {
-                (true, _) => Some(Reason::Leftover),
-                (false, [false, false]) => Some(Reason::PlantNotSeen),
-                (false, _) => None,
-            }
+            (!seen[0] && !seen[1]).then_some(Reason::PlantNotSeen)
         } else if !seen[0] || !seen[1] {
-            Some(if hidden { Reason::Leftover } else { Reason::PlantNotSeen })
+            Some(Reason::PlantNotSeen)
         } else if sample.detectable > NEEDED {
-            Some(if hidden { Reason::Leftover } else { Reason::PowerTooLow })
+            Some(Reason::PowerTooLow)
         } else {
             None
         };

@@ -20,7 +20,8 @@
 //! and the mean of `F_3` is tested; a difference up to the mean of `|F_3 - E_3|`, the change with the order of the
 //! extrapolation, or of `|F_3 - F_2|`, that with the parameter, counts as left over, whichever is larger. (Of what `F` leaves,
 //! of third order and more, the second is at least seven times where the series has begun to converge.) The parameter is made
-//! smaller, and what was drawn is forgotten, until what is left is small beside the right side.
+//! smaller, and what was drawn is forgotten, while what is surely left is not small beside the right side, some times; after
+//! that, what is left may be too large for any conclusion.
 
 use super::evidence::Evidence;
 use super::judge::tails;
